@@ -1,0 +1,1 @@
+"""Crowd labeling of anime and cartoon frames in Jupyter."""

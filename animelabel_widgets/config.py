@@ -1,0 +1,95 @@
+"""The settings of a project: arguments first, then `ANIMELABEL_*` variables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from .errors import ConfigError
+
+PREFIX = "ANIMELABEL_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a project needs to know, with its defaults.
+
+    Parameters
+    ----------
+    database_url
+        An SQLAlchemy URL, `sqlite:///file.db` or `mysql+pymysql://…`.
+    pictures
+        The folder that holds a sub-folder for each series.
+    target
+        Ratings wanted per image.
+    lease_minutes
+        Minutes for which a handed-out image waits for its rating.
+    max_side
+        Longest side, in pixels, of a picture as sent to the browser.
+    quality
+        JPEG quality of a picture as sent, 1 to 95.
+    log_file
+        File that the app writes its log to; empty for standard error.
+    """
+
+    database_url: str = field(default="sqlite:///animelabel.db", repr=False)
+    pictures: str = "frames"
+    target: int = 5
+    lease_minutes: int = 10
+    max_side: int = 1280
+    quality: int = 85
+    log_file: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse values out of range."""
+        for name, low, high in (
+            ("target", 1, 1000),
+            ("lease_minutes", 1, 1440),
+            ("max_side", 64, 8192),
+            ("quality", 1, 95),
+        ):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ConfigError(
+                    f"{PREFIX}{name.upper()} must be from {low} to {high}, not {value}: "
+                    "correct the variable or the argument."
+                )
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
+        """Take each setting from its argument, else its variable, else its default.
+
+        Parameters
+        ----------
+        environ
+            Where the variables are read from; `os.environ` by default.
+        **arguments
+            Settings by name; None means not given.
+
+        Raises
+        ------
+        ConfigError
+            If a variable is not of the right type or out of range.
+        """
+        environ = os.environ if environ is None else environ
+        values = {name: value for name, value in arguments.items() if value is not None}
+        for setting in fields(cls):
+            variable = PREFIX + setting.name.upper()
+            if setting.name in values or not environ.get(variable):
+                continue
+            text = environ[variable]
+            try:
+                values[setting.name] = type(setting.default)(text)
+            except ValueError:
+                raise ConfigError(
+                    f"{variable} must be a whole number, not {text!r}: correct the variable."
+                ) from None
+        return cls(**values)
+
+    def as_environ(self) -> dict[str, str]:
+        """Give the settings as the variables that `load` reads."""
+        return {
+            PREFIX + each.name.upper(): str(getattr(self, each.name)) for each in fields(self)
+        }

@@ -1,0 +1,46 @@
+"""The errors this package raises on purpose.
+
+Each message is one sentence that says what was expected, what came, and what
+to do next, so that the command line and the page can show it as it is.
+
+AnimelabelError
+├── ConfigError          a setting is missing or wrong
+├── InputError           something the caller passed cannot be used
+├── PictureError         a picture cannot be read
+├── ProtocolError        a browser sent a message that is not of the protocol
+├── SchemaError          the database's tables are missing, older or newer
+└── StoreError           the database cannot be reached or refused the work
+    └── AssignmentError  the rating names no assignment of this volunteer
+"""
+
+
+class AnimelabelError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class ConfigError(AnimelabelError):
+    """A setting is missing or wrong."""
+
+
+class InputError(AnimelabelError):
+    """Something the caller passed cannot be used."""
+
+
+class PictureError(AnimelabelError):
+    """A picture is missing, unreadable or refused."""
+
+
+class ProtocolError(AnimelabelError):
+    """A browser sent a message that is not of the protocol."""
+
+
+class SchemaError(AnimelabelError):
+    """The database's tables are missing, or of another version."""
+
+
+class StoreError(AnimelabelError):
+    """The database cannot be reached, or refused the work."""
+
+
+class AssignmentError(StoreError):
+    """The rating names an assignment that this volunteer never got."""

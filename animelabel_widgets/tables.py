@@ -1,0 +1,289 @@
+"""The database's tables as typed SQLAlchemy models.
+
+Every time is UTC with milliseconds. `store/` alone queries these models; the
+migrations in `migrations/` create and change the tables.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeEngine
+
+FOLDER_LENGTH = 255
+FILENAME_LENGTH = 512
+TITLE_LENGTH = 512
+REASON_LENGTH = 200
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware UTC time with milliseconds, stored without its zone."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Ask MySQL and MariaDB for milliseconds; SQLite keeps them anyway."""
+        if dialect.name in ("mysql", "mariadb"):
+            return dialect.type_descriptor(mysql.DATETIME(fsp=3))
+        return dialect.type_descriptor(DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn an aware time into UTC, cut to milliseconds."""
+        if value is None:
+            return None
+        utc = value.astimezone(UTC).replace(tzinfo=None)
+        return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Say that the stored time is UTC."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _exact(length: int) -> TypeEngine[str]:
+    """Text that differs wherever its characters differ (case, accents)."""
+    return String(length).with_variant(
+        mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb"
+    )
+
+
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+"""A 64-bit id; SQLite counts up by itself only on INTEGER."""
+
+
+class State(StrEnum):
+    """Where an image stands in the campaign."""
+
+    OPEN = "open"
+    RETIRED = "retired"
+    PREFILTERED = "prefiltered"
+    BROKEN = "broken"
+    REPORTED = "reported"
+
+
+class Lease(StrEnum):
+    """What became of an assignment."""
+
+    LIVE = "live"
+    RATED = "rated"
+    EXPIRED = "expired"
+
+
+class Base(DeclarativeBase):
+    """The base of all models."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's declarative hook
+        datetime: UTCDateTime(),
+        float: Double(),
+    }
+
+
+class AnswerColumns:
+    """A yes or no for each of the four features."""
+
+    text: Mapped[bool]
+    logo: Mapped[bool]
+    person: Mapped[bool]
+    empty: Mapped[bool]
+
+
+class CountColumns:
+    """How many of an image's ratings say yes to each feature."""
+
+    n_text: Mapped[int] = mapped_column(default=0)
+    n_logo: Mapped[int] = mapped_column(default=0)
+    n_person: Mapped[int] = mapped_column(default=0)
+    n_empty: Mapped[int] = mapped_column(default=0)
+
+
+class ProbabilityColumns:
+    """The estimated probability of each feature, 0 to 1."""
+
+    p_text: Mapped[float]
+    p_logo: Mapped[float]
+    p_person: Mapped[float]
+    p_empty: Mapped[float]
+
+
+class Campaign(Base):
+    """One row: what tells this database from every other in a browser's storage."""
+
+    __tablename__ = "campaign"
+
+    campaign_id: Mapped[UUID] = mapped_column(Uuid(), primary_key=True)
+    created_at: Mapped[datetime]
+
+
+class SeriesRow(Base):
+    """A series: a folder below the pictures' root."""
+
+    __tablename__ = "series"
+
+    series_id: Mapped[int] = mapped_column(primary_key=True)
+    folder: Mapped[str] = mapped_column(_exact(FOLDER_LENGTH), unique=True)
+    title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
+    is_anime: Mapped[bool | None]
+
+
+class Image(Base):
+    """What a picture is."""
+
+    __tablename__ = "images"
+    __table_args__ = (UniqueConstraint("series_id", "filename"),)
+
+    image_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.series_id"))
+    filename: Mapped[str] = mapped_column(_exact(FILENAME_LENGTH))
+    width: Mapped[int]
+    height: Mapped[int]
+    byte_size: Mapped[int] = mapped_column(BigInteger)
+    imported_at: Mapped[datetime]
+
+
+class Pool(CountColumns, Base):
+    """An image's state in the campaign.
+
+    `load` is the number of its ratings plus its live leases; `shuffle` is a
+    random place among the images of one load.
+    """
+
+    __tablename__ = "pool"
+    __table_args__ = (Index(None, "state", "load", "shuffle"),)
+
+    image_id: Mapped[int] = mapped_column(
+        ForeignKey("images.image_id"), primary_key=True, autoincrement=False
+    )
+    state: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str | None] = mapped_column(String(REASON_LENGTH))
+    load: Mapped[int] = mapped_column(default=0)
+    votes: Mapped[int] = mapped_column(default=0)
+    shuffle: Mapped[float]
+
+
+class Volunteer(Base):
+    """An anonymous volunteer, known by the hash of a random token."""
+
+    __tablename__ = "volunteers"
+
+    volunteer_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(
+        LargeBinary(32).with_variant(mysql.BINARY(32), "mysql", "mariadb"), unique=True
+    )
+    created_at: Mapped[datetime]
+
+
+class Assignment(Base):
+    """An image handed to a volunteer: a lease that ends in a rating or expires."""
+
+    __tablename__ = "assignments"
+    __table_args__ = (
+        Index(None, "volunteer_id", "image_id"),
+        Index(None, "lease", "expires_at"),
+    )
+
+    assignment_id: Mapped[UUID] = mapped_column(Uuid(), primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.image_id"))
+    volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.volunteer_id"))
+    lease: Mapped[str] = mapped_column(String(8))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class Rating(AnswerColumns, Base):
+    """The current answer of a volunteer to an image."""
+
+    __tablename__ = "ratings"
+    __table_args__ = (UniqueConstraint("volunteer_id", "image_id"),)
+
+    rating_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.image_id"))
+    volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.volunteer_id"))
+    assignment_id: Mapped[UUID] = mapped_column(
+        Uuid(), ForeignKey("assignments.assignment_id"), unique=True
+    )
+    revision: Mapped[int]
+    elapsed_ms: Mapped[int]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class RatingEvent(AnswerColumns, Base):
+    """Everything a volunteer ever said; rows are added, never changed."""
+
+    __tablename__ = "rating_events"
+    __table_args__ = (UniqueConstraint("assignment_id", "revision"),)
+
+    event_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    assignment_id: Mapped[UUID] = mapped_column(
+        Uuid(), ForeignKey("assignments.assignment_id")
+    )
+    revision: Mapped[int]
+    elapsed_ms: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class Gold(AnswerColumns, Base):
+    """The known answer to an image, with the words that explain it."""
+
+    __tablename__ = "gold"
+
+    image_id: Mapped[int] = mapped_column(
+        ForeignKey("images.image_id"), primary_key=True, autoincrement=False
+    )
+    explanation: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
+class Review(AnswerColumns, Base):
+    """A reviewer's decision about an image; a withdrawn one has an end."""
+
+    __tablename__ = "reviews"
+
+    review_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.image_id"))
+    reviewer: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class Consensus(ProbabilityColumns, AnswerColumns, Base):
+    """The crowd's verdict on an image, and how it was reached."""
+
+    __tablename__ = "consensus"
+
+    image_id: Mapped[int] = mapped_column(
+        ForeignKey("images.image_id"), primary_key=True, autoincrement=False
+    )
+    votes: Mapped[int]
+    method: Mapped[str] = mapped_column(String(40))
+    version: Mapped[str] = mapped_column(String(40))
+    computed_at: Mapped[datetime]
