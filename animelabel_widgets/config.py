@@ -81,7 +81,7 @@ class Settings:
                 continue
             text = environ[variable]
             try:
-                values[setting.name] = type(setting.default)(text)
+                values[setting.name] = int(text) if setting.type == "int" else text
             except ValueError:
                 raise ConfigError(
                     f"{variable} must be a whole number, not {text!r}: correct the variable."

@@ -141,17 +141,17 @@ class Receipt:
 
     Parameters
     ----------
-    stored
-        False where this very rating had been stored before.
     revision
         The highest revision stored for the assignment.
-    current
-        True if the volunteer's answer now stands as this rating says.
+    stored
+        False where nothing had to be stored, or nothing could be.
+    conflict
+        True where this revision is taken by another answer, or a higher one is stored.
     """
 
-    stored: bool
     revision: int
-    current: bool
+    stored: bool
+    conflict: bool = False
 
 
 @dataclass(frozen=True, slots=True)

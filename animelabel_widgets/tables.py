@@ -25,7 +25,6 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
-    Uuid,
 )
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -59,6 +58,27 @@ class UTCDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Say that the stored time is UTC."""
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+class BinaryUUID(TypeDecorator[UUID]):
+    """A UUID in 16 bytes, alike on every database."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Ask MySQL and MariaDB for a fixed length, which can be a key."""
+        if dialect.name in ("mysql", "mariadb"):
+            return dialect.type_descriptor(mysql.BINARY(16))
+        return dialect.type_descriptor(LargeBinary(16))
+
+    def process_bind_param(self, value: UUID | None, dialect: Dialect) -> bytes | None:
+        """Turn a UUID into its bytes."""
+        return None if value is None else value.bytes
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> UUID | None:
+        """Turn the bytes back into a UUID."""
+        return None if value is None else UUID(bytes=value)
 
 
 def _exact(length: int) -> TypeEngine[str]:
@@ -104,6 +124,7 @@ class Base(DeclarativeBase):
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's declarative hook
         datetime: UTCDateTime(),
         float: Double(),
+        UUID: BinaryUUID(),
     }
 
 
@@ -139,7 +160,7 @@ class Campaign(Base):
 
     __tablename__ = "campaign"
 
-    campaign_id: Mapped[UUID] = mapped_column(Uuid(), primary_key=True)
+    campaign_id: Mapped[UUID] = mapped_column(primary_key=True)
     created_at: Mapped[datetime]
 
 
@@ -206,11 +227,11 @@ class Assignment(Base):
 
     __tablename__ = "assignments"
     __table_args__ = (
-        Index(None, "volunteer_id", "image_id"),
+        Index(None, "volunteer_id", "image_id", "lease"),
         Index(None, "lease", "expires_at"),
     )
 
-    assignment_id: Mapped[UUID] = mapped_column(Uuid(), primary_key=True)
+    assignment_id: Mapped[UUID] = mapped_column(primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("images.image_id"))
     volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.volunteer_id"))
     lease: Mapped[str] = mapped_column(String(8))
@@ -227,9 +248,7 @@ class Rating(AnswerColumns, Base):
     rating_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("images.image_id"))
     volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.volunteer_id"))
-    assignment_id: Mapped[UUID] = mapped_column(
-        Uuid(), ForeignKey("assignments.assignment_id"), unique=True
-    )
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignments.assignment_id"), unique=True)
     revision: Mapped[int]
     elapsed_ms: Mapped[int]
     created_at: Mapped[datetime]
@@ -243,9 +262,7 @@ class RatingEvent(AnswerColumns, Base):
     __table_args__ = (UniqueConstraint("assignment_id", "revision"),)
 
     event_id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    assignment_id: Mapped[UUID] = mapped_column(
-        Uuid(), ForeignKey("assignments.assignment_id")
-    )
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignments.assignment_id"))
     revision: Mapped[int]
     elapsed_ms: Mapped[int]
     created_at: Mapped[datetime]

@@ -1,0 +1,170 @@
+"""The store: the one place that opens transactions; rows of the database never leave it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import select
+
+from ..labels import Answer, NewImage, Receipt, Series, Task
+from ..tables import Campaign
+from . import catalog, handout, rating, schema
+from .database import Database
+from .handout import Resumed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .reading import Stats
+
+__all__ = ["Resumed", "Store"]
+
+
+class Store:
+    """A campaign's database; safe to share between threads and volunteers.
+
+    Every method raises `StoreError` when the database cannot be reached.
+
+    Parameters
+    ----------
+    database
+        Where the tables are; `Store.open` checks them.
+    target
+        Ratings wanted per image.
+    lease_minutes
+        Minutes for which a handed-out image waits for its rating.
+    """
+
+    def __init__(self, database: Database, *, target: int = 5, lease_minutes: int = 10) -> None:
+        self._database = database
+        self._target = target
+        self._lease = timedelta(minutes=lease_minutes)
+        found = database.read(lambda connection: connection.scalar(select(Campaign.campaign_id)))
+        self.campaign = "" if found is None else found.hex
+
+    @classmethod
+    def open(
+        cls, url: str, *, create: bool = True, target: int = 5, lease_minutes: int = 10
+    ) -> Store:
+        """Open a database whose tables are of this version.
+
+        Parameters
+        ----------
+        url
+            An SQLAlchemy URL: `sqlite:///file.db` or `mysql+pymysql://…`.
+        create
+            Make the tables where there are none.
+        target, lease_minutes
+            As for `Store`.
+
+        Raises
+        ------
+        ConfigError
+            If the URL cannot be used.
+        StoreError
+            If the database cannot be reached.
+        SchemaError
+            If the tables are missing (without `create`), older or newer.
+        """
+        database = Database(url, create=create)
+        try:
+            if create and schema.version(database) is None:
+                schema.upgrade(database)
+            schema.check(database)
+            return cls(database, target=target, lease_minutes=lease_minutes)
+        except BaseException:
+            database.close()
+            raise
+
+    @staticmethod
+    def initialise(url: str) -> str:
+        """Create the tables or upgrade them, keeping every row; give their version."""
+        database = Database(url)
+        try:
+            schema.upgrade(database)
+            schema.check(database)
+        finally:
+            database.close()
+        return schema.HEAD
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self._database.close()
+
+    def put_series(self, series: Series, *, update: bool) -> int:
+        """Add a series and give its id; `update` also changes the title and kind of a known one."""
+        return catalog.put_series(self._database, series, update_row=update)
+
+    def filenames(self, series_id: int) -> set[str]:
+        """Give the file names that a series has already."""
+        return catalog.filenames(self._database, series_id)
+
+    def add_images(self, series_id: int, images: Sequence[NewImage]) -> int:
+        """Add the images that are new, in one transaction; give how many they were."""
+        return catalog.add_images(self._database, series_id, images)
+
+    def mark_broken(self, image_id: int, reason: str) -> None:
+        """Take an image that cannot be shown out of the pool; its ratings stay."""
+        catalog.mark_broken(self._database, image_id, reason)
+
+    def volunteer(self, token: str) -> int:
+        """Give the id of the volunteer with this token; only its hash is stored."""
+        return rating.volunteer(self._database, token)
+
+    def hand_out(self, volunteer_id: int, count: int) -> list[Task]:
+        """Lease up to `count` images, the least rated first, none that this volunteer knows."""
+        return handout.hand_out(
+            self._database, volunteer_id, count, target=self._target, lease=self._lease
+        )
+
+    def resume(self, volunteer_id: int, ids: Sequence[UUID]) -> list[Resumed]:
+        """Give a volunteer's own assignments again, in the order asked; others are left out."""
+        return handout.resume(self._database, volunteer_id, ids)
+
+    def rate(
+        self, volunteer_id: int, assignment: UUID, answer: Answer, revision: int, elapsed_ms: int
+    ) -> Receipt:
+        """Store an answer to an assignment; the same one again changes nothing.
+
+        Raises
+        ------
+        AssignmentError
+            If the assignment is unknown or another volunteer's.
+        """
+        return rating.rate(
+            self._database, volunteer_id, assignment, answer, revision, elapsed_ms
+        )
+
+    def ratings(self) -> pd.DataFrame:
+        """Give the current answers, one row per volunteer and image.
+
+        Returns
+        -------
+        DataFrame
+            `image_id`, `volunteer_id`, a bool for each feature, `created_at` (UTC), `elapsed_ms`.
+        """
+        from . import reading
+
+        return reading.ratings(self._database)
+
+    def images(self) -> pd.DataFrame:
+        """Give the images, one row each.
+
+        Returns
+        -------
+        DataFrame
+            `image_id`, `folder`, `filename`, `title`, `is_anime` (NA where unknown), `width` and
+            `height` (pixels), `byte_size`, `state`, `reason`, `votes`.
+        """
+        from . import reading
+
+        return reading.images(self._database)
+
+    def stats(self) -> Stats:
+        """Count the series, images, volunteers and ratings."""
+        from . import reading
+
+        return reading.stats(self._database)
