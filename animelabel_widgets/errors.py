@@ -8,6 +8,7 @@ AnimelabelError
 ├── InputError           something the caller passed cannot be used
 ├── PictureError         a picture cannot be read
 ├── ProtocolError        a browser sent a message that is not of the protocol
+│   └── HelloError       a message came before the page said who visits
 ├── SchemaError          the database's tables are missing, older or newer
 └── StoreError           the database cannot be reached or refused the work
     └── AssignmentError  the rating names no assignment of this volunteer
@@ -32,6 +33,10 @@ class PictureError(AnimelabelError):
 
 class ProtocolError(AnimelabelError):
     """A browser sent a message that is not of the protocol."""
+
+
+class HelloError(ProtocolError):
+    """A message came before the page said who visits."""
 
 
 class SchemaError(AnimelabelError):

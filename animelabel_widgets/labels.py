@@ -136,6 +136,15 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Resumed:
+    """A task, with the volunteer's answer and its revision where it was rated before."""
+
+    task: Task
+    answer: Answer | None = None
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of a rating.
 

@@ -9,18 +9,17 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from ..labels import Answer, NewImage, Receipt, Series, Task
+from ..labels import Answer, NewImage, Receipt, Resumed, Series, Task
 from ..tables import Campaign
 from . import catalog, handout, rating, schema
 from .database import Database
-from .handout import Resumed
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from .reading import Stats
 
-__all__ = ["Resumed", "Store"]
+__all__ = ["Store"]
 
 
 class Store:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -29,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from ..labels import KEYS, Answer, Task
+from ..labels import KEYS, Answer, Resumed, Task
 from ..tables import Assignment, Image, Lease, Pool, Rating, SeriesRow, State
 from .database import Database
 
@@ -38,15 +37,6 @@ SWEPT = 20
 
 Candidate = Row[int, int, str, str, str]
 """image_id, load, folder, filename, title."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resumed:
-    """An assignment shown again, with its answer and revision where it was rated."""
-
-    task: Task
-    answer: Answer | None
-    revision: int | None
 
 
 def hand_out(
@@ -233,5 +223,5 @@ def _resumed(row: Row[*tuple[Any, ...]]) -> Resumed:
         row.assignment_id, row.image_id, row.folder, row.filename, row.title, row.expires_at
     )
     if row.revision is None:
-        return Resumed(task, None, None)
+        return Resumed(task)
     return Resumed(task, Answer.from_row(row._asdict()), row.revision)

@@ -1,0 +1,120 @@
+"""A volunteer's visit: pictures out, ratings in.
+
+It knows neither SQL nor widgets. A session belongs to one page; the store and
+the pictures behind it are shared by all.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from .errors import HelloError, PictureError
+from .labels import Answer, Receipt, Resumed, Task
+
+_log = logging.getLogger(__name__)
+
+
+class TaskStore(Protocol):
+    """What a session needs of the store."""
+
+    def volunteer(self, token: str) -> int:
+        """Give the id of the volunteer with this token."""
+
+    def hand_out(self, volunteer_id: int, count: int) -> list[Task]:
+        """Lease up to `count` images to a volunteer."""
+
+    def resume(self, volunteer_id: int, ids: Sequence[UUID]) -> list[Resumed]:
+        """Give a volunteer's own assignments again."""
+
+    def rate(
+        self, volunteer_id: int, assignment: UUID, answer: Answer, revision: int, elapsed_ms: int
+    ) -> Receipt:
+        """Store an answer to an assignment."""
+
+    def mark_broken(self, image_id: int, reason: str) -> None:
+        """Take an image that cannot be shown out of the pool."""
+
+
+class PictureSource(Protocol):
+    """What a session needs of the pictures."""
+
+    def jpeg(self, folder: str, filename: str) -> bytes:
+        """Give a picture as a JPEG file, scaled for the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An image on its way to the page; `rated` tells what this volunteer said before."""
+
+    rated: Resumed
+    jpeg: bytes
+
+
+class Session:
+    """One page of one volunteer.
+
+    Parameters
+    ----------
+    store
+        Where hand-outs and ratings are kept.
+    pictures
+        Where the pictures come from.
+    """
+
+    def __init__(self, store: TaskStore, pictures: PictureSource) -> None:
+        self._store = store
+        self._pictures = pictures
+        self._volunteer_id: int | None = None
+
+    def hello(self, token: str, resume: Sequence[UUID] = ()) -> list[Delivery]:
+        """Begin: say who visits, and get those pictures again that the page still shows."""
+        self._volunteer_id = self._store.volunteer(token)
+        return self._pictured(self._store.resume(self._volunteer_id, resume))
+
+    def fetch(self, count: int) -> list[Delivery]:
+        """Get up to `count` new images; fewer where no more are left for this volunteer.
+
+        An image whose picture cannot be shown is marked broken, and another
+        one takes its place.
+        """
+        deliveries: list[Delivery] = []
+        while len(deliveries) < count:
+            tasks = self._store.hand_out(self._known(), count - len(deliveries))
+            if not tasks:
+                break
+            deliveries += self._pictured([Resumed(task) for task in tasks])
+        return deliveries
+
+    def rate(self, assignment: UUID, answer: Answer, revision: int, elapsed_ms: int) -> Receipt:
+        """Store an answer; see `Store.rate`."""
+        return self._store.rate(self._known(), assignment, answer, revision, elapsed_ms)
+
+    def _known(self) -> int:
+        """Give the volunteer's id."""
+        if self._volunteer_id is None:
+            raise HelloError("expected hello before anything else")
+        return self._volunteer_id
+
+    def _pictured(self, tasks: Sequence[Resumed]) -> list[Delivery]:
+        """Add the pictures; leave out what cannot be shown, for everybody."""
+        deliveries = []
+        for each in tasks:
+            task = each.task
+            try:
+                jpeg = self._pictures.jpeg(task.folder, task.filename)
+            except PictureError as error:
+                _log.warning(
+                    "Image %d (%s/%s) is marked broken: %s",
+                    task.image_id,
+                    task.folder,
+                    task.filename,
+                    error,
+                )
+                self._store.mark_broken(task.image_id, str(error))
+            else:
+                deliveries.append(Delivery(each, jpeg))
+        return deliveries

@@ -1,0 +1,55 @@
+"""What both widgets share: nothing from the browser is trusted, each message gets one reply."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import anywidget
+
+from .errors import AnimelabelError, AssignmentError, HelloError, ProtocolError
+from .protocol import message_id
+
+_log = logging.getLogger(__name__)
+
+Reply = tuple[dict[str, object], Sequence[bytes]]
+"""The content of a reply, without its id, and its binary buffers."""
+
+_UNAVAILABLE = "The server cannot answer just now: nothing is lost, this page tries again."
+
+
+class PageWidget(anywidget.AnyWidget):
+    """A widget whose page may be anybody's."""
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Ignore state from the browser: every synced trait is writable by a visitor."""
+
+    def _answer(self, content: object, buffers: object) -> Reply:
+        """Answer a message."""
+        raise NotImplementedError
+
+    def _handle_custom_msg(self, content: object, buffers: object) -> None:
+        """Answer a message with exactly one reply, whatever happens."""
+        pictures: Sequence[bytes] = ()
+        try:
+            reply, pictures = self._answer(content, buffers)
+        except HelloError as error:
+            reply = _error("no-hello", f"This message came too early: {error}.")
+        except ProtocolError as error:
+            _log.warning("A malformed message: %s", error)
+            reply = _error("malformed", f"This message was not understood: {error}.")
+        except AssignmentError as error:
+            reply = _error("unassigned", str(error))
+        except AnimelabelError as error:
+            _log.error("A message could not be answered: %s", error)  # noqa: TRY400 - one line says it
+            reply = _error("unavailable", _UNAVAILABLE)
+        except Exception:
+            _log.exception("A message could not be answered")
+            reply = _error("unavailable", _UNAVAILABLE)
+        self.send({"id": message_id(content), **reply}, list(pictures))
+
+
+def _error(code: str, message: str) -> dict[str, object]:
+    """Make an error reply."""
+    return {"kind": "error", "code": code, "message": message}
