@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from .errors import ConfigError
@@ -31,7 +31,7 @@ class Settings:
     quality
         JPEG quality of a picture as sent, 1 to 95.
     log_file
-        File that the app writes its log to; empty for standard error.
+        File that the app notebooks write their log to.
     """
 
     database_url: str = field(default="sqlite:///animelabel.db", repr=False)
@@ -40,7 +40,7 @@ class Settings:
     lease_minutes: int = 10
     max_side: int = 1280
     quality: int = 85
-    log_file: str = ""
+    log_file: str = "animelabel.log"
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""
@@ -87,6 +87,19 @@ class Settings:
                     f"{variable} must be a whole number, not {text!r}: correct the variable."
                 ) from None
         return cls(**values)
+
+    def absolute(self) -> Settings:
+        """Give the same settings with full paths, for a process in another folder."""
+        scheme = "sqlite:///"
+        url = self.database_url
+        if url.startswith(scheme):
+            url = scheme + os.path.abspath(url.removeprefix(scheme))
+        return replace(
+            self,
+            database_url=url,
+            pictures=os.path.abspath(self.pictures),
+            log_file=os.path.abspath(self.log_file),
+        )
 
     def as_environ(self) -> dict[str, str]:
         """Give the settings as the variables that `load` reads."""

@@ -1,0 +1,46 @@
+"""The app notebooks: each of their cells calls one function of this module."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from ipywidgets import HTML, DOMWidget
+
+from .config import Settings
+from .errors import AnimelabelError
+from .project import open_project
+
+_log = logging.getLogger(__name__)
+
+_BREAK = """
+<p style="font: 18px/1.5 system-ui, sans-serif; max-width: 32em; margin: 20vh auto; padding: 1em">
+This site takes a short break. Nothing that you rated is lost. Please
+<a href="">load the page again</a> in a few minutes.</p>
+"""
+
+
+def label_app() -> DOMWidget:
+    """Give the volunteers' page; settings come from the `ANIMELABEL_*` variables.
+
+    Where the project cannot be opened, the log says why and the page says so
+    in general words: it is seen by strangers.
+    """
+    try:
+        settings = Settings.load()
+        _log_to(Path(settings.log_file))
+        return open_project(create=False).labeler(app=True)
+    except (AnimelabelError, OSError) as error:
+        _log.error("The page cannot be served: %s", error)  # noqa: TRY400 - one line says it
+        return HTML(_BREAK)
+
+
+def _log_to(file: Path) -> None:
+    """Send this package's log to a file: a kernel's standard error may end up on the page."""
+    logger = logging.getLogger(__package__)
+    if any(getattr(each, "baseFilename", None) == str(file.absolute()) for each in logger.handlers):
+        return
+    handler = logging.FileHandler(file, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(process)d %(message)s"))
+    logger.addHandler(handler)
+    logger.propagate = False

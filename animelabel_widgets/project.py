@@ -1,0 +1,231 @@
+"""The project: what a data scientist holds in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .config import Settings
+from .errors import InputError
+from .gallery import Gallery, Item
+from .labeler import Labeler
+from .labels import LABELS
+from .pictures import Pictures
+from .session import Session
+from .store import Store
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import pandas as pd
+
+    from .export import ExportReport
+    from .ingest import ImportReport
+    from .store.reading import Stats
+
+# pandas, and what needs it, is imported where it is used: a volunteer's page does without.
+
+
+class Project:
+    """A campaign: its database and its pictures.
+
+    Use `open_project` to make one. It is safe to share between threads, and
+    closes with `close` or at the end of a `with` block.
+
+    Parameters
+    ----------
+    store
+        The database.
+    pictures
+        The pictures.
+    """
+
+    def __init__(self, store: Store, pictures: Pictures) -> None:
+        self.store = store
+        self.pictures = pictures
+
+    def __enter__(self) -> Project:
+        """Begin a block that closes the project."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the project."""
+        self.close()
+
+    def close(self) -> None:
+        """Give back the connections to the database."""
+        self.store.close()
+
+    def add_series(
+        self, folder: str | Path | None = None, *, min_bytes: int = 1000, progress: bool = True
+    ) -> ImportReport:
+        """Add the series in a folder: each sub-folder is one.
+
+        Repeating it adds only what is new; ratings are never touched, and no
+        file is changed.
+
+        Parameters
+        ----------
+        folder
+            The pictures' folder, or one below it; by default the pictures' folder.
+        min_bytes
+            Smaller files are kept, but not shown to volunteers.
+        progress
+            Show a progress bar.
+
+        Returns
+        -------
+        ImportReport
+            What was added, and what was refused and why.
+
+        Raises
+        ------
+        InputError
+            If the folder is missing, has no sub-folders, or its `series.csv` is wrong.
+        """
+        from .ingest import import_folder
+
+        root = self.pictures.root
+        return import_folder(
+            self.store, root, Path(folder or root), min_bytes=min_bytes, progress=progress
+        )
+
+    def labeler(self, *, app: bool = False) -> Labeler:
+        """Make a labeler widget for one volunteer; `app` makes it the whole page."""
+        session = Session(self.store, self.pictures)
+        return Labeler(session, campaign=self.store.campaign, app=app)
+
+    def ratings(self) -> pd.DataFrame:
+        """Give the current answers, one row per volunteer and image.
+
+        Returns
+        -------
+        DataFrame
+            `image_id`, `volunteer_id`, a bool for each feature, `created_at` (UTC), `elapsed_ms`.
+        """
+        return self.store.ratings()
+
+    def images(self) -> pd.DataFrame:
+        """Give the images, one row each.
+
+        Returns
+        -------
+        DataFrame
+            `image_id`, `folder`, `filename`, `title`, `is_anime` (NA where unknown), `width` and
+            `height` (pixels), `byte_size`, `state`, `reason`, `votes`.
+        """
+        return self.store.images()
+
+    def stats(self) -> Stats:
+        """Count the series, images, volunteers and ratings."""
+        return self.store.stats()
+
+    def gallery(self, verdicts: pd.DataFrame, *, page_size: int = 24) -> Gallery:
+        """Make a widget that shows images page by page.
+
+        Parameters
+        ----------
+        verdicts
+            Rows of `al.consensus`, or any frame indexed by `image_id`.
+        page_size
+            Images on a page.
+
+        Raises
+        ------
+        InputError
+            If the frame has image ids that this project does not know.
+        """
+        rows = self._with_images(verdicts)
+        return Gallery(list(_items(rows)), self.pictures, page_size=page_size)
+
+    def export(self, verdicts: pd.DataFrame, destination: str | Path) -> ExportReport:
+        """Copy images into a new data set: `anime/`, `cartoon/` and `metadata.csv`.
+
+        Parameters
+        ----------
+        verdicts
+            Rows of `al.consensus`, or any frame indexed by `image_id`.
+        destination
+            A folder that does not exist yet, or is empty.
+
+        Raises
+        ------
+        InputError
+            If the folder has something in it, or an image id is unknown.
+        """
+        from .export import export
+
+        return export(self._with_images(verdicts), self.pictures.root, Path(destination))
+
+    def _with_images(self, verdicts: pd.DataFrame) -> pd.DataFrame:
+        """Join verdicts with what their images are, in the order of the verdicts."""
+        images = self.images().set_index("image_id")
+        unknown = verdicts.index.difference(images.index)
+        if len(unknown):
+            raise InputError(
+                f"{len(unknown)} image ids are not of this project, {unknown[0]} for one: "
+                "pass a frame indexed by image_id, such as al.consensus gives."
+            )
+        columns = images.columns.difference(verdicts.columns, sort=False)
+        return images.loc[verdicts.index, columns].join(verdicts)
+
+
+def open_project(
+    database_url: str | None = None,
+    *,
+    pictures: str | Path | None = None,
+    create: bool = True,
+    **settings: Any,
+) -> Project:
+    """Open a project; arguments first, then `ANIMELABEL_*` variables, then defaults.
+
+    Parameters
+    ----------
+    database_url
+        An SQLAlchemy URL: `sqlite:///anime.db` or `mysql+pymysql://user:password@host/database`.
+    pictures
+        The folder that holds a sub-folder for each series.
+    create
+        Make the tables where there are none yet.
+    **settings
+        Any other field of `animelabel_widgets.Settings`.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is wrong.
+    StoreError
+        If the database cannot be reached.
+    SchemaError
+        If the tables are of another version.
+
+    Examples
+    --------
+    >>> project = open_project("sqlite:///anime.db", pictures="frames/")  # doctest: +SKIP
+    """
+    chosen = Settings.load(
+        database_url=database_url, pictures=pictures and str(pictures), **settings
+    )
+    shown = Pictures(Path(chosen.pictures), max_side=chosen.max_side, quality=chosen.quality)
+    store = Store.open(
+        chosen.database_url,
+        create=create,
+        target=chosen.target,
+        lease_minutes=chosen.lease_minutes,
+    )
+    return Project(store, shown)
+
+
+def _items(rows: pd.DataFrame) -> Iterator[Item]:
+    """Make the gallery's items, with the verdict as caption where there is one."""
+    for row in rows.itertuples():
+        features = [label.name for label in LABELS if getattr(row, label.key, False) is True]
+        votes = f"{row.votes} votes" if row.votes != 1 else "1 vote"
+        caption = " · ".join([*features, votes])
+        yield Item(int(str(row.Index)), row.folder, row.filename, row.title, caption)
