@@ -1,0 +1,108 @@
+"""Finding the files of each series, and refusing those whose place or name cannot be used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputError, PictureError
+from ..pictures import inside
+from ..tables import FILENAME_LENGTH, FOLDER_LENGTH
+from .series_list import NAME
+
+_LISTS = (NAME, "truth.csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file or folder that was not imported, and why; `path` is relative to the folder."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The files of each sub-folder, as posix paths relative to it, and what was refused."""
+
+    files: dict[str, list[str]]
+    refused: list[Refusal]
+
+
+def scan(folder: Path) -> Scan:
+    """Find the series of a folder and their files; names with a leading dot are passed over.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, or no sub-folder in it.
+    """
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "does not exist"
+        raise InputError(f"{folder} {what}: give a folder that has a sub-folder for each series.")
+    files: dict[str, list[str]] = {}
+    refused: list[Refusal] = []
+    loose = 0
+    for entry in _entries(folder):
+        if not entry.is_dir():
+            if entry.name not in _LISTS:
+                loose += 1
+                refused.append(Refusal(_shown(entry.name), "it lies in no series' folder"))
+            continue
+        reason = _unusable(entry, folder, entry.name, FOLDER_LENGTH)
+        if reason:
+            refused.append(Refusal(_shown(entry.name), reason))
+        else:
+            files[entry.name] = sorted(_files(folder, entry.name, "", refused))
+    if not files and not any(entry.is_dir() for entry in _entries(folder)):
+        what = "has files but no sub-folders" if loose else "is empty"
+        raise InputError(f"{folder} {what}: put the frames of each series in a folder of its own.")
+    return Scan(files, refused)
+
+
+def _files(folder: Path, series: str, below: str, refused: list[Refusal]) -> Iterator[str]:
+    """Walk a series; links to folders are refused, so there is no walking in circles."""
+    for entry in _entries(folder / series / below):
+        name = f"{below}{entry.name}"
+        reason = _unusable(entry, folder, name, FILENAME_LENGTH)
+        if reason:
+            refused.append(Refusal(_shown(f"{series}/{name}"), reason))
+        elif entry.is_dir():
+            yield from _files(folder, series, f"{name}/", refused)
+        else:
+            yield name
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """List a folder without hidden names."""
+    with os.scandir(folder) as entries:
+        return sorted(
+            (entry for entry in entries if not entry.name.startswith(".")),
+            key=lambda entry: entry.name,
+        )
+
+
+def _unusable(entry: os.DirEntry[str], folder: Path, name: str, length: int) -> str | None:
+    """Say why a file or folder cannot be used, or None where it can."""
+    if entry.is_symlink():
+        if entry.is_dir():
+            return "it is a link to a folder"
+        try:
+            inside(folder, os.path.relpath(entry.path, folder))
+        except PictureError:
+            return "it is a link that leaves the folder"
+    if name != name.encode(errors="replace").decode():
+        return "its name is not UTF-8"
+    if len(name) > length:
+        return f"its name is longer than {length} characters"
+    if name != name.rstrip(" "):
+        # Databases compare text without the spaces at its end.
+        return "its name ends in a space"
+    return None
+
+
+def _shown(name: str) -> str:
+    """Give a name that can be printed, whatever bytes it has."""
+    return name.encode(errors="backslashreplace").decode()

@@ -1,0 +1,75 @@
+"""Opening a picture file safely: inside its root, of a known format, of a bearable size."""
+
+from __future__ import annotations
+
+import stat
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from ..errors import PictureError
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+MAX_PIXELS = 64_000_000
+"""More pixels than any frame has; what claims more may be a decompression bomb."""
+
+# What Pillow's decoders raise on damaged files.
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    EOFError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
+
+
+def inside(root: Path, *parts: str) -> Path:
+    """Give the path of a file below a root.
+
+    Raises
+    ------
+    PictureError
+        If the path, or a symbolic link in it, leaves the root.
+    """
+    path = root.joinpath(*parts)
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise PictureError("it lies outside of the pictures' folder")
+    return path
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Image.Image]:
+    """Open a picture and read its header; every failure inside becomes a `PictureError`.
+
+    Raises
+    ------
+    PictureError
+        If the file is missing, no regular file, of an unknown format, too large or damaged.
+    """
+    try:
+        # A pipe would block for ever when it is opened.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise PictureError("it is no regular file")
+        with Image.open(path, formats=FORMATS) as picture:
+            width, height = picture.size
+            if width * height > MAX_PIXELS:
+                raise PictureError(f"it is too large ({width} × {height} pixels)")
+            yield picture
+    except FileNotFoundError:
+        raise PictureError("the file is missing") from None
+    except PermissionError:
+        raise PictureError("the file may not be read") from None
+    except UnidentifiedImageError:
+        raise PictureError("it is no JPEG, PNG, WebP or GIF picture") from None
+    except _DAMAGE as error:
+        raise PictureError(f"it is damaged ({error})") from error

@@ -1,0 +1,104 @@
+"""Pictures scaled for the screen, with a cache that all volunteers of a process share."""
+
+from __future__ import annotations
+
+import io
+from collections import OrderedDict
+from pathlib import Path
+from threading import Lock
+
+from PIL import Image, ImageOps
+
+from ..errors import ConfigError, PictureError
+from .inspecting import on_white
+from .opening import inside, opened
+
+Key = tuple[str, str, int]
+
+
+class Pictures:
+    """The pictures below a root, as JPEG files that fit the screen.
+
+    Every picture is encoded anew, so that nothing but its pixels reaches a
+    browser. Safe to share between threads.
+
+    Parameters
+    ----------
+    root
+        The folder that holds a sub-folder for each series.
+    max_side
+        Longest side, in pixels; smaller pictures are not enlarged.
+    quality
+        JPEG quality, 1 to 95.
+    cache_bytes
+        How much of the encoded pictures is kept in memory.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        max_side: int = 1280,
+        quality: int = 85,
+        cache_bytes: int = 64 * 2**20,
+    ) -> None:
+        self.root = root
+        self._max_side = max_side
+        self._quality = quality
+        self._room = cache_bytes
+        self._cache: OrderedDict[Key, bytes] = OrderedDict()
+        self._lock = Lock()
+
+    def jpeg(self, folder: str, filename: str, *, max_side: int | None = None) -> bytes:
+        """Give a picture as a JPEG file, turned as its EXIF data says.
+
+        Parameters
+        ----------
+        folder, filename
+            The series' folder below the root, and the file below that.
+        max_side
+            Longest side, in pixels, if not that of all pictures.
+
+        Raises
+        ------
+        PictureError
+            If the picture is missing, unreadable or outside of the root.
+        ConfigError
+            If the root itself is missing or empty: then no picture is to blame.
+        """
+        key = (folder, filename, max_side or self._max_side)
+        with self._lock:
+            found = self._cache.get(key)
+            if found is not None:
+                self._cache.move_to_end(key)
+                return found
+        try:
+            encoded = self._encode(inside(self.root, folder, filename), key[2])
+        except PictureError:
+            if not self.root.is_dir() or not any(self.root.iterdir()):
+                raise ConfigError(
+                    f"The pictures' folder {self.root} is missing or empty: "
+                    "correct --pictures or ANIMELABEL_PICTURES, or mount its disk."
+                ) from None
+            raise
+        self._keep(key, encoded)
+        return encoded
+
+    def _encode(self, path: Path, max_side: int) -> bytes:
+        """Read, turn, scale and encode a picture."""
+        with opened(path) as picture:
+            picture.draft("RGB", (max_side, max_side))
+            upright = on_white(ImageOps.exif_transpose(picture))
+            upright.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
+            buffer = io.BytesIO()
+            upright.save(buffer, "JPEG", quality=self._quality, optimize=True)
+            return buffer.getvalue()
+
+    def _keep(self, key: Key, encoded: bytes) -> None:
+        """Put a picture into the cache, and the oldest out until it fits."""
+        with self._lock:
+            self._room += len(self._cache.pop(key, b"")) - len(encoded)
+            self._cache[key] = encoded
+            while self._room < 0:
+                _, dropped = self._cache.popitem(last=False)
+                self._room += len(dropped)
