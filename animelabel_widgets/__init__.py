@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .apps import label_app
     from .config import Settings
-    from .consensus import consensus
+    from .aggregation import consensus
     from .errors import (
         AnimelabelError,
         AssignmentError,
@@ -60,7 +60,7 @@ _HOMES = {
     "Labeler": "labeler",
     "Project": "project",
     "Settings": "config",
-    "consensus": "consensus",
+    "consensus": "aggregation",
     "label_app": "apps",
     "open_project": "project",
 }

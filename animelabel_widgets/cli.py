@@ -284,7 +284,7 @@ def export(
     Example:
       animelabel export dataset --filter "person & ~text & ~logo & ~empty"
     """
-    from .consensus import consensus
+    from .aggregation import consensus
     from .project import open_project
 
     with open_project(database_url, pictures=pictures, create=False) as project:

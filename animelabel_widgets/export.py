@@ -1,0 +1,101 @@
+"""Export: the chosen images as a data set of their own, complete or not there at all."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from .errors import InputError, PictureError
+from .pictures import inside
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+METADATA = "metadata.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What an export did; `missing` lists images whose file could not be copied, and why."""
+
+    destination: Path
+    exported: int
+    missing: tuple[tuple[int, str], ...]
+
+    def summary(self) -> str:
+        """Say it in one sentence."""
+        said = f"Exported {self.exported} images to {self.destination}"
+        if not self.missing:
+            return f"{said}."
+        image_id, reason = self.missing[0]
+        return (
+            f"{said}; {len(self.missing)} could not be copied, "
+            f"image {image_id} for one: {reason}."
+        )
+
+
+def export(rows: pd.DataFrame, root: Path, destination: Path) -> ExportReport:
+    """Copy images to `anime/`, `cartoon/` or `unknown/`, and describe them in `metadata.csv`.
+
+    Parameters
+    ----------
+    rows
+        The images, indexed by `image_id`: `folder`, `filename`, `title`, `is_anime`, and
+        whatever else is worth a column of `metadata.csv`.
+    root
+        The pictures' folder.
+    destination
+        A folder that does not exist yet, or is empty. It appears when it is complete.
+
+    Raises
+    ------
+    InputError
+        If the destination has something in it or cannot be made.
+    """
+    if destination.exists() and (not destination.is_dir() or any(destination.iterdir())):
+        raise InputError(f"{destination} is not empty: export into a new folder.")
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(prefix=f".{destination.name}-", dir=destination.parent))
+    except OSError as error:
+        raise InputError(
+            f"{destination} cannot be made ({error.strerror}): export into another folder."
+        ) from error
+    try:
+        copies, missing = _copy_all(rows, root, building)
+        described = rows.loc[list(copies)]
+        described.insert(0, "path", list(copies.values()))
+        described.to_csv(building / METADATA, index_label="image_id")
+        building.chmod(0o755)
+        building.replace(destination)
+    except BaseException:
+        shutil.rmtree(building)
+        raise
+    return ExportReport(destination, len(copies), tuple(missing))
+
+
+def _copy_all(
+    rows: pd.DataFrame, root: Path, building: Path
+) -> tuple[dict[int, str], list[tuple[int, str]]]:
+    """Copy the pictures; give the path of each, and those that could not be copied."""
+    kinds = rows["is_anime"].map({True: "anime", False: "cartoon"}).fillna("unknown")
+    copies: dict[int, str] = {}
+    missing: list[tuple[int, str]] = []
+    for image_id, kind, folder, filename in zip(
+        rows.index, kinds, rows["folder"], rows["filename"], strict=True
+    ):
+        path = PurePosixPath(kind, folder, filename)
+        copy = building / path
+        try:
+            source = inside(root, folder, filename)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, copy)
+        except (PictureError, FileNotFoundError, PermissionError) as error:
+            reason = str(error) if isinstance(error, PictureError) else "the file cannot be read"
+            missing.append((image_id, reason))
+        else:
+            copies[image_id] = path.as_posix()
+    return copies, missing
