@@ -1,0 +1,1 @@
+"""What the tests share: servers, a browser, pictures; no test is in here."""
