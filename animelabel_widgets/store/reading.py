@@ -84,10 +84,10 @@ def stats(database: Database) -> Stats:
         )
         return Stats(
             series=series,
-            images=dict(connection.execute(states).tuples().all()),
+            images={state: count for state, count in connection.execute(states)},
             volunteers=volunteers,
             ratings=ratings,
-            coverage=dict(connection.execute(coverage).tuples().all()),
+            coverage={votes: count for votes, count in connection.execute(coverage)},
         )
 
     return database.read(work)

@@ -1,0 +1,142 @@
+// Ratings on their way: stored first, sent, acknowledged, and only then removed.
+
+import { readJson } from "./storage.js";
+
+/** How long a rating waits for its acknowledgement, in milliseconds. */
+export const PATIENCE = 10_000;
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 30_000;
+const SHELF = "outbox.";
+
+/**
+ * @typedef {object} Entry
+ * @property {string} assignment
+ * @property {Object<string, boolean>} answer
+ * @property {number} revision
+ * @property {number} elapsed_ms
+ */
+
+/** @param {any} value @returns {boolean} */
+function isEntry(value) {
+  return (
+    typeof value?.assignment === "string" &&
+    typeof value.answer === "object" &&
+    value.answer !== null &&
+    Object.values(value.answer).every((each) => typeof each === "boolean") &&
+    Number.isInteger(value.revision) &&
+    Number.isInteger(value.elapsed_ms)
+  );
+}
+
+/**
+ * @param {object} options
+ * @param {import("./storage.js").Box} options.box
+ * @param {{request: (message: object, patience: number) => Promise<any>}} options.link
+ * @param {import("./link.js").Clock} options.clock
+ * @param {() => Promise<void>} options.hello says hello again
+ * @param {(pending: number) => void} options.onChange after each change of what is unsent
+ * @param {(assignment: string, revision: number) => void} options.onRevision a conflict was passed
+ * @param {(event: "saved"|"dropped"|"waiting"|"silent") => void} options.onEvent
+ */
+export function openOutbox({ box, link, clock, hello, onChange, onRevision, onEvent }) {
+  /** @type {Set<string>} */
+  const inFlight = new Set();
+  let pause = FIRST_PAUSE;
+  /** @type {any} */
+  let timer = null;
+  let closed = false;
+
+  /** @param {string} assignment @returns {?Entry} */
+  const read = (assignment) => readJson(box, SHELF + assignment, isEntry);
+
+  /** @returns {string[]} */
+  const assignments = () =>
+    box
+      .keys()
+      .filter((key) => key.startsWith(SHELF))
+      .map((key) => key.slice(SHELF.length))
+      .filter(read);
+
+  /** @param {Entry} entry */
+  const store = (entry) => {
+    box.set(SHELF + entry.assignment, JSON.stringify(entry));
+    onChange(assignments().length);
+  };
+
+  /** @param {Entry} entry removed unless a newer revision took its place */
+  const remove = (entry) => {
+    if (read(entry.assignment)?.revision === entry.revision) box.remove(SHELF + entry.assignment);
+    onChange(assignments().length);
+  };
+
+  const later = () => {
+    if (timer !== null || closed) return;
+    timer = clock.setTimeout(() => {
+      timer = null;
+      flush();
+    }, pause);
+    pause = Math.min(pause * 2, LONGEST_PAUSE);
+  };
+
+  /** @param {Entry} entry @param {any} reply @returns {Promise<boolean>} whether to look again at once */
+  const settle = async (entry, reply) => {
+    if (reply.kind === "saved") {
+      pause = FIRST_PAUSE;
+      remove(entry);
+      onEvent("saved");
+      return true;
+    }
+    if (reply.kind === "conflict") {
+      const revision = reply.revision + 1;
+      if (read(entry.assignment)?.revision === entry.revision) store({ ...entry, revision });
+      onRevision(entry.assignment, revision);
+      return true;
+    }
+    if (reply.code === "malformed" || reply.code === "unassigned") {
+      remove(entry);
+      onEvent("dropped");
+      return true;
+    }
+    if (reply.code === "no-hello") await hello();
+    onEvent("waiting");
+    return false;
+  };
+
+  /** @param {string} assignment */
+  const send = async (assignment) => {
+    inFlight.add(assignment);
+    let again = false;
+    try {
+      const entry = read(assignment);
+      if (entry) {
+        const { content } = await link.request({ kind: "rate", ...entry }, PATIENCE);
+        again = await settle(entry, content);
+      }
+    } catch {
+      onEvent("silent");
+    }
+    inFlight.delete(assignment);
+    if (!read(assignment)) return;
+    if (again) flush();
+    else later();
+  };
+
+  const flush = () => {
+    if (closed) return;
+    for (const assignment of assignments()) if (!inFlight.has(assignment)) send(assignment);
+  };
+
+  return {
+    /** @param {Entry} entry */
+    put(entry) {
+      store(entry);
+      flush();
+    },
+    flush,
+    pending: () => assignments().length,
+    close() {
+      closed = true;
+      clock.clearTimeout(timer);
+    },
+  };
+}
