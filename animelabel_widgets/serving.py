@@ -93,7 +93,7 @@ def _config(ip: str, port: int) -> Config:
     config.Voila.ip = ip
     config.Voila.port = port
     config.Voila.open_browser = False
-    config.Voila.log_level = "WARN"
+    config.Voila.log_level = "ERROR"
     config.VoilaConfiguration.show_tracebacks = False
     config.VoilaConfiguration.show_margins = False
     config.VoilaConfiguration.allow_template_override = "NO"

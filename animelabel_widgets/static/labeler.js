@@ -27,7 +27,7 @@ const RELOAD_GUARD = 60_000;
 const SILENT_LIMIT = 2;
 const DAY_MS = 86_400_000;
 
-const HINT = "Press everything you see, then Next. Nothing of these? Just Next.";
+const HINT = "Press all that you see, then Next. None of these? Just Next.";
 const OFFLINE = "No connection – your answers are kept and sent later.";
 const UNSAVED = "Not saved yet – trying again.";
 
