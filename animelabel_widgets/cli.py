@@ -292,7 +292,7 @@ def export(
         try:
             chosen = verdicts.query(condition)
         except Exception as error:
-            raise click.BadParameter(f"{error}; columns: {', '.join(verdicts)}") from error
+            raise click.BadParameter(f"{error}; columns: {', '.join(map(str, verdicts))}") from error
         report = project.export(chosen, destination)
     click.echo(report.summary())
 

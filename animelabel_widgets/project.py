@@ -224,8 +224,8 @@ def open_project(
 
 def _items(rows: pd.DataFrame) -> Iterator[Item]:
     """Make the gallery's items, with the verdict as caption where there is one."""
-    for row in rows.itertuples():
-        features = [label.name for label in LABELS if getattr(row, label.key, False) is True]
-        votes = f"{row.votes} votes" if row.votes != 1 else "1 vote"
+    for image_id, row in zip(rows.index, rows.to_dict("records"), strict=True):
+        features = [label.name for label in LABELS if row.get(label.key) is True]
+        votes = f"{row['votes']} votes" if row["votes"] != 1 else "1 vote"
         caption = " · ".join([*features, votes])
-        yield Item(int(str(row.Index)), row.folder, row.filename, row.title, caption)
+        yield Item(image_id, row["folder"], row["filename"], row["title"], caption)

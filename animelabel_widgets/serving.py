@@ -69,7 +69,7 @@ def notebook() -> Path:
     raise ConfigError("The notebook label.ipynb is missing: install animelabel-widgets again.")
 
 
-class _Server(Voila):
+class _Server(Voila):  # type: ignore[misc]
     """Voilà that tells its address when it listens."""
 
     def __init__(self, ready: Callable[[str], None], config: Config) -> None:

@@ -143,12 +143,13 @@ def _inspected(
     pool: ThreadPoolExecutor, series: Path, files: Sequence[str], min_bytes: int
 ) -> Iterator[list[NewImage | Refusal]]:
     """Look at files batch by batch, a few batches ahead of whoever takes the results."""
+
+    def look(batch: Sequence[str]) -> list[NewImage | Refusal]:
+        return [_look(series, file, min_bytes) for file in batch]
+
     waiting: deque[Future[list[NewImage | Refusal]]] = deque()
     for start in range(0, len(files), BATCH):
-        batch = files[start : start + BATCH]
-        waiting.append(
-            pool.submit(lambda batch=batch: [_look(series, file, min_bytes) for file in batch])
-        )
+        waiting.append(pool.submit(look, files[start : start + BATCH]))
         if len(waiting) > (os.cpu_count() or 1) + 1:
             yield waiting.popleft().result()
     while waiting:

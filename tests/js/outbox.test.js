@@ -1,0 +1,162 @@
+// Ratings on their way: nothing is removed before it is acknowledged, nothing is sent for ever.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { openLink } from "../../animelabel_widgets/static/link.js";
+import { PATIENCE, openOutbox } from "../../animelabel_widgets/static/outbox.js";
+import { openBox } from "../../animelabel_widgets/static/storage.js";
+import { Comm, HandClock, MemoryStorage, settled } from "./doubles.js";
+
+const rating = (assignment, revision = 0, text = true) => ({
+  assignment,
+  answer: { text, logo: false, person: false, empty: false },
+  revision,
+  elapsed_ms: 900,
+});
+
+function open(storage = new MemoryStorage()) {
+  const comm = new Comm();
+  const clock = new HandClock();
+  const events = [];
+  const revisions = [];
+  let hellos = 0;
+  const outbox = openOutbox({
+    box: openBox(() => storage, "c."),
+    link: openLink(comm, clock, () => 0),
+    clock,
+    hello: async () => {
+      hellos += 1;
+    },
+    onChange: () => {},
+    onRevision: (assignment, revision) => revisions.push([assignment, revision]),
+    onEvent: (event) => events.push(event),
+  });
+  const last = () => comm.sent.at(-1);
+  const answer = (content) => comm.reply({ id: last().id, ...content });
+  return { storage, comm, clock, events, revisions, outbox, last, answer, hellos: () => hellos };
+}
+
+test("a rating is stored before it is sent, and removed when it is saved", async () => {
+  const { outbox, last, answer, storage } = open();
+  outbox.put(rating("a"));
+  assert.equal(outbox.pending(), 1);
+  assert.equal(storage.length, 1);
+  const { id, kind, ...sent } = last();
+  assert.equal(kind, "rate");
+  assert.deepEqual(sent, rating("a"));
+  await answer({ kind: "saved", assignment: "a", revision: 0 });
+  assert.equal(outbox.pending(), 0);
+  assert.equal(storage.length, 0);
+});
+
+test("without an acknowledgement it is sent again, later and later", async () => {
+  const { outbox, comm, clock, events, answer } = open();
+  outbox.put(rating("a"));
+  await clock.pass(PATIENCE);
+  assert.deepEqual(events, ["silent"]);
+  assert.equal(comm.sent.length, 1);
+  await clock.pass(1_000);
+  assert.equal(comm.sent.length, 2);
+  await clock.pass(PATIENCE);
+  await clock.pass(1_000);
+  assert.equal(comm.sent.length, 2);
+  await clock.pass(1_000);
+  assert.equal(comm.sent.length, 3);
+  await answer({ kind: "saved", assignment: "a", revision: 0 });
+  assert.equal(outbox.pending(), 0);
+});
+
+test("the next page sends what the last one could not", async () => {
+  const first = open();
+  first.comm.broken = true;
+  first.outbox.put(rating("a"));
+  await settled();
+  first.outbox.close();
+  const second = open(first.storage);
+  second.outbox.flush();
+  assert.equal(second.last().assignment, "a");
+  await second.answer({ kind: "saved", assignment: "a", revision: 0 });
+  assert.equal(second.outbox.pending(), 0);
+});
+
+test("an older acknowledgement does not remove a newer answer", async () => {
+  const { outbox, comm, answer } = open();
+  outbox.put(rating("a", 0, true));
+  outbox.put(rating("a", 1, false));
+  assert.equal(comm.sent.length, 1);
+  await answer({ kind: "saved", assignment: "a", revision: 0 });
+  assert.equal(outbox.pending(), 1);
+  assert.equal(comm.sent.length, 2);
+  assert.equal(comm.sent[1].revision, 1);
+  await answer({ kind: "saved", assignment: "a", revision: 1 });
+  assert.equal(outbox.pending(), 0);
+});
+
+test("a conflict is passed with a higher revision", async () => {
+  const { outbox, comm, answer, revisions, last } = open();
+  outbox.put(rating("a", 0));
+  await answer({ kind: "conflict", assignment: "a", revision: 4 });
+  assert.equal(comm.sent.length, 2);
+  assert.equal(last().revision, 5);
+  assert.deepEqual(revisions, [["a", 5]]);
+  await answer({ kind: "saved", assignment: "a", revision: 5 });
+  assert.equal(outbox.pending(), 0);
+});
+
+for (const code of ["malformed", "unassigned"]) {
+  test(`a rating that is ${code} is dropped and not sent again`, async () => {
+    const { outbox, comm, clock, answer, events } = open();
+    outbox.put(rating("a"));
+    await answer({ kind: "error", code, message: "No." });
+    await clock.pass(100_000);
+    assert.deepEqual([outbox.pending(), comm.sent.length, events], [0, 1, ["dropped"]]);
+  });
+}
+
+test("a database in trouble is asked again, and nothing is lost", async () => {
+  const { outbox, comm, clock, answer, events } = open();
+  outbox.put(rating("a"));
+  await answer({ kind: "error", code: "unavailable", message: "Later." });
+  assert.deepEqual([outbox.pending(), events], [1, ["waiting"]]);
+  await clock.pass(1_000);
+  assert.equal(comm.sent.length, 2);
+});
+
+test("a server that forgot who we are is told again", async () => {
+  const { outbox, comm, clock, answer, hellos } = open();
+  outbox.put(rating("a"));
+  await answer({ kind: "error", code: "no-hello", message: "Who?" });
+  assert.equal(hellos(), 1);
+  await clock.pass(1_000);
+  assert.equal(comm.sent.length, 2);
+  assert.equal(outbox.pending(), 1);
+});
+
+test("several ratings are on their way at once", async () => {
+  const { outbox, comm } = open();
+  outbox.put(rating("a"));
+  outbox.put(rating("b"));
+  assert.deepEqual(comm.sent.map((each) => each.assignment), ["a", "b"]);
+});
+
+test("what is corrupt in storage is dropped without harm", () => {
+  const storage = new MemoryStorage();
+  storage.setItem("c.outbox.x", "{not json");
+  storage.setItem("c.outbox.y", '{"assignment":"y","answer":{"text":1},"revision":0,"elapsed_ms":1}');
+  const { outbox, comm } = open(storage);
+  outbox.flush();
+  assert.equal(outbox.pending(), 0);
+  assert.equal(comm.sent.length, 0);
+  assert.equal(storage.length, 0);
+});
+
+test("a closed outbox sends no more but keeps what is unsent", async () => {
+  const { outbox, comm, clock, storage } = open();
+  outbox.put(rating("a"));
+  outbox.close();
+  await clock.pass(PATIENCE);
+  await clock.pass(100_000);
+  assert.equal(comm.sent.length, 1);
+  assert.equal(storage.length, 1);
+});
