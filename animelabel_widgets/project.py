@@ -204,10 +204,6 @@ def open_project(
         If the database cannot be reached.
     SchemaError
         If the tables are of another version.
-
-    Examples
-    --------
-    >>> project = open_project("sqlite:///anime.db", pictures="frames/")  # doctest: +SKIP
     """
     chosen = Settings.load(
         database_url=database_url, pictures=pictures and str(pictures), **settings

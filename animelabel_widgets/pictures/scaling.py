@@ -90,6 +90,7 @@ class Pictures:
             picture.draft("RGB", (max_side, max_side))
             upright = on_white(ImageOps.exif_transpose(picture))
             upright.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
+            upright.info.clear()  # a comment would be written again
             buffer = io.BytesIO()
             upright.save(buffer, "JPEG", quality=self._quality, optimize=True)
             return buffer.getvalue()

@@ -1,0 +1,222 @@
+"""The widgets' Python halves: one reply to each message, and no trust in the browser."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from PIL import Image
+
+from animelabel_widgets.errors import AssignmentError, HelloError, StoreError
+from animelabel_widgets.gallery import Gallery, Item
+from animelabel_widgets.labeler import Labeler
+from animelabel_widgets.labels import KEYS, LABELS, Answer, Receipt, Resumed, Task
+from animelabel_widgets.pictures import Pictures
+from animelabel_widgets.session import Delivery, Session
+from animelabel_widgets.widget import PageWidget
+
+NOW: Any = None
+ANSWER = Answer.of("text").as_row()
+
+
+class Visit(Session):
+    """A session that gives what the test put into it."""
+
+    def __init__(self) -> None:
+        self.deliveries: list[Delivery] = []
+        self.receipt = Receipt(0, stored=True)
+        self.trouble: Exception | None = None
+
+    def hello(self, token: str, resume: Sequence[UUID] = ()) -> list[Delivery]:
+        return self.deliveries[: len(resume)]
+
+    def fetch(self, count: int) -> list[Delivery]:
+        if self.trouble:
+            raise self.trouble
+        return self.deliveries[:count]
+
+    def rate(self, assignment: UUID, answer: Answer, revision: int, elapsed_ms: int) -> Receipt:
+        if self.trouble:
+            raise self.trouble
+        return self.receipt
+
+
+class Wire:
+    """Sends a widget messages as a browser does, and notes its replies."""
+
+    def __init__(self, widget: PageWidget, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.widget = widget
+        self.replies: list[tuple[dict[str, Any], list[bytes]]] = []
+        monkeypatch.setattr(
+            widget, "send", lambda content, buffers: self.replies.append((content, buffers))
+        )
+
+    def says(self, content: object, buffers: Sequence[bytes] = ()) -> dict[str, Any]:
+        """Give the one reply to a message."""
+        before = len(self.replies)
+        data = {"method": "custom", "content": content}
+        self.widget._handle_msg({"content": {"data": data}, "buffers": list(buffers)})
+        (reply,) = self.replies[before:]
+        return reply[0]
+
+
+@pytest.fixture
+def visit() -> Visit:
+    """Give the session behind the labeler."""
+    return Visit()
+
+
+@pytest.fixture
+def wire(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    """Give a wire to a labeler."""
+    labeler = Labeler(visit, campaign="c" * 32, app=True)
+    yield Wire(labeler, monkeypatch)
+    labeler.close()
+
+
+def delivery(answer: Answer | None = None) -> Delivery:
+    """Make a delivery, rated before where there is an answer."""
+    task = Task(uuid4(), 1, "a", "1.jpg", "A", NOW)
+    return Delivery(Resumed(task, answer, None if answer is None else 3), b"jpeg")
+
+
+def rate(**change: object) -> dict[str, object]:
+    """Make a rating as a browser sends it."""
+    message = {"id": 7, "kind": "rate", "assignment": str(uuid4()), "answer": ANSWER}
+    return {**message, "revision": 2, "elapsed_ms": 900, **change}
+
+
+def test_hello_brings_back_what_the_page_shows(wire: Wire, visit: Visit) -> None:
+    """Each task with its former answer, its revision and its picture."""
+    visit.deliveries = [delivery(Answer.of("logo")), delivery()]
+    asked = [str(uuid4()), str(uuid4())]
+    reply = wire.says({"id": 1, "kind": "hello", "token": "0" * 32, "resume": asked})
+    assert (reply["id"], reply["kind"]) == (1, "welcome")
+    assert [(task["title"], task["answer"], task["revision"]) for task in reply["tasks"]] == [
+        ("A", Answer.of("logo").as_row(), 3),
+        ("A", None, None),
+    ]
+    assert wire.replies[0][1] == [b"jpeg", b"jpeg"]
+
+
+@pytest.mark.parametrize(("count", "finished"), [(1, False), (2, False), (3, True)])
+def test_a_fetch_says_when_no_more_are_left(
+    wire: Wire, visit: Visit, count: int, *, finished: bool
+) -> None:
+    """Fewer than asked means finished."""
+    visit.deliveries = [delivery(), delivery()]
+    reply = wire.says({"id": 2, "kind": "fetch", "count": count})
+    assert (reply["kind"], reply["finished"]) == ("tasks", finished)
+    assert set(reply["tasks"][0]) == {"assignment", "title", "answer", "revision"}
+
+
+def test_a_rating_is_acknowledged_or_told_of_a_conflict(wire: Wire, visit: Visit) -> None:
+    """The acknowledgement names the revision that was sent, the conflict the one that stands."""
+    assert wire.says(rate())["kind"] == "saved"
+    visit.receipt = Receipt(5, stored=False)
+    assert wire.says(rate())["revision"] == 2
+    visit.receipt = Receipt(5, stored=False, conflict=True)
+    reply = wire.says(rate())
+    assert (reply["kind"], reply["revision"]) == ("conflict", 5)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code"),
+    [
+        (StoreError("The database me:***@db is down"), "unavailable"),
+        (RuntimeError("secret detail"), "unavailable"),
+        (AssignmentError("This picture was not handed to this page."), "unassigned"),
+        (HelloError("expected hello"), "no-hello"),
+    ],
+)
+def test_trouble_becomes_one_friendly_reply(
+    wire: Wire, visit: Visit, trouble: Exception, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The page learns what to do; the details stay in the log."""
+    visit.trouble = trouble
+    with caplog.at_level(logging.WARNING, "animelabel_widgets"):
+        reply = wire.says(rate())
+    assert (reply["id"], reply["kind"], reply["code"]) == (7, "error", code)
+    assert "db" not in reply["message"]
+    assert "secret" not in reply["message"]
+    if code == "unavailable":
+        assert str(trouble) in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("message", "number"),
+    [(None, None), ("rate", None), ({"id": 3}, 3), ({"id": [1], "kind": "fetch"}, None),
+     (rate(answer={"text": 1}), 7), (rate(extra=1), 7)],
+)
+def test_a_malformed_message_gets_one_short_error(
+    wire: Wire, message: object, number: int | None
+) -> None:
+    """The reply names the message where it can, and nothing is raised."""
+    reply = wire.says(message)
+    assert (reply["id"], reply["kind"], reply["code"]) == (number, "error", "malformed")
+    assert len(reply["message"]) < 200
+
+
+def test_state_from_the_browser_is_ignored(wire: Wire) -> None:
+    """Every synced trait is writable by a visitor, so none is taken from there."""
+    labeler = wire.widget
+    before = labeler.get_state()
+    state = dict.fromkeys([*before, "_session"], "evil")
+    wire.widget._handle_msg({"content": {"data": {"method": "update", "state": state}}})
+    assert labeler.get_state() == before
+    assert [label["key"] for label in labeler.labels] == [label.key for label in LABELS]
+
+
+@pytest.fixture
+def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    """Give a wire to a gallery of five images in pages of two; the second has no file."""
+    (tmp_path / "a").mkdir()
+    for number in (0, 2, 3, 4):
+        Image.effect_noise((900, 500), 60).save(tmp_path / "a" / f"{number}.jpg")
+    items = [Item(number, "a", f"{number}.jpg", "A", "Character") for number in range(5)]
+    widget = Gallery(items, Pictures(tmp_path), heading="Good ones", page_size=2)
+    yield Wire(widget, monkeypatch)
+    widget.close()
+
+
+def test_a_page_has_its_thumbnails_and_marks_what_is_missing(gallery: Wire) -> None:
+    """A vanished file leaves a gap, not an error."""
+    reply = gallery.says({"id": 1, "kind": "page", "number": 0})
+    assert (reply["number"], reply["pages"], reply["total"]) == (0, 3, 5)
+    assert [item["picture"] for item in reply["items"]] == [0, None]
+    (thumbnail,) = gallery.replies[0][1]
+    assert thumbnail.startswith(b"\xff\xd8")
+    assert len(thumbnail) < 60_000
+
+
+@pytest.mark.parametrize(("asked", "number", "ids"), [(1, 1, [2, 3]), (2, 2, [4]), (99, 2, [4])])
+def test_past_the_end_comes_the_last_page(
+    gallery: Wire, asked: int, number: int, ids: list[int]
+) -> None:
+    """Each page has its own images."""
+    reply = gallery.says({"id": 1, "kind": "page", "number": asked})
+    assert (reply["number"], [item["image_id"] for item in reply["items"]]) == (number, ids)
+
+
+def test_an_empty_gallery_has_one_empty_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A filter may leave nothing."""
+    widget = Gallery([], Pictures(tmp_path))
+    reply = Wire(widget, monkeypatch).says({"id": 1, "kind": "page", "number": 0})
+    assert (reply["pages"], reply["total"], reply["items"]) == (1, 0, [])
+    widget.close()
+
+
+def test_the_gallery_answers_a_malformed_message(gallery: Wire) -> None:
+    """With an error, as the labeler does."""
+    assert gallery.says({"id": 1, "kind": "page", "number": "0"})["code"] == "malformed"
+
+
+def test_the_answer_on_the_wire_has_every_feature() -> None:
+    """The browser's buttons and the database's columns are the same four."""
+    assert list(ANSWER) == list(KEYS)
