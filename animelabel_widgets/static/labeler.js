@@ -184,7 +184,8 @@ function render({ model, el }) {
   /** Paint what the queue says. */
   function show() {
     const item = active(queue);
-    ofTab.set("queue", JSON.stringify(toResume(queue)));
+    // Before hello, the storage still has what the last page showed.
+    if (greeted) ofTab.set("queue", JSON.stringify(toResume(queue)));
     view.allowBack(canGoBack(queue));
     showCount();
     if (item) {

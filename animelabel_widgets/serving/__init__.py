@@ -1,0 +1,71 @@
+"""Serving the volunteers' page with Voilà."""
+
+from __future__ import annotations
+
+import os
+import sys
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+
+from ..config import Settings
+from ..errors import ConfigError
+from ..store import Store
+
+
+def serve(
+    settings: Settings, *, ip: str, port: int, browse: bool, announce: Callable[[str], None]
+) -> None:
+    """Serve the volunteers' page until it is interrupted.
+
+    Parameters
+    ----------
+    settings
+        What the page's kernels work with; they get it as variables.
+    ip, port
+        Where to listen; if the port is taken, one near it is used.
+    browse
+        Open the page in a browser, where there is a screen.
+    announce
+        Called with the page's address once it is served.
+
+    Raises
+    ------
+    ConfigError
+        If the pictures' folder is missing or the database cannot be used.
+    """
+    settings = settings.absolute()
+    if not Path(settings.pictures).is_dir():
+        raise ConfigError(
+            f"There is no folder of pictures {settings.pictures}: "
+            "give it with --pictures or ANIMELABEL_PICTURES."
+        )
+    Store.open(settings.database_url, create=False).close()
+    os.environ.update(settings.as_environ())
+
+    def ready(address: str) -> None:
+        announce(address)
+        if browse and _has_screen():
+            webbrowser.open(address)
+
+    # Imported once there is something to serve: Voilà takes its time.
+    from .server import Server, voila_config
+
+    Server(ready, voila_config(ip, port)).run(notebook())
+
+
+def notebook() -> Path:
+    """Give the app notebook: in an installed package, or in a checkout."""
+    package = Path(__file__).parent.parent
+    for folder in (package, package.parent):
+        file = folder / "notebooks" / "label.ipynb"
+        if file.is_file():
+            return file
+    raise ConfigError("The notebook label.ipynb is missing: install animelabel-widgets again.")
+
+
+def _has_screen() -> bool:
+    """Tell whether a browser window could be seen."""
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

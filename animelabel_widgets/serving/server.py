@@ -1,0 +1,60 @@
+"""Voilà, set up for a page that anybody may visit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tornado.ioloop import IOLoop
+from traitlets.config import Config
+from voila.app import Voila
+
+CULL_AFTER = 120
+"""Seconds after which the kernel of a page that went away is ended."""
+
+
+class Server(Voila):  # type: ignore[misc]
+    """Voilà that tells its address when it listens."""
+
+    def __init__(self, ready: Callable[[str], None], config: Config) -> None:
+        super().__init__(config=config)
+        self._ready = ready
+
+    def run(self, notebook: Path) -> None:
+        """Serve a notebook until interrupted."""
+        self.initialize([str(notebook)])
+        self.start()
+
+    def listen(self) -> None:
+        """Listen, and tell the address once the loop runs."""
+        IOLoop.current().add_callback(lambda: self._ready(self.display_url))
+        super().listen()
+
+
+def voila_config(ip: str, port: int) -> Config:
+    """Give Voilà's settings for a page that anybody may visit."""
+    config = Config()
+    config.Voila.ip = ip
+    config.Voila.port = port
+    config.Voila.open_browser = False
+    config.Voila.log_level = "ERROR"
+    config.VoilaConfiguration.show_tracebacks = False
+    config.VoilaConfiguration.show_margins = False
+    config.VoilaConfiguration.allow_template_override = "NO"
+    config.VoilaConfiguration.allow_theme_override = "NO"
+    config.VoilaConfiguration.prelaunch_hook = _set_xsrf_cookie
+    # Below the default of nbclient, a page stays empty when many come at once.
+    config.VoilaExecutor.iopub_timeout = 60
+    config.MappingKernelManager.cull_idle_timeout = CULL_AFTER
+    config.MappingKernelManager.cull_interval = CULL_AFTER // 4
+    if os.name == "posix":
+        # Two kernels that start at once may pick the same TCP port.
+        config.KernelManager.transport = "ipc"
+    return config
+
+
+def _set_xsrf_cookie(handler: Any, **_rest: object) -> None:
+    """Set the cookie without which a closing page cannot end its kernel."""
+    _ = handler.xsrf_token

@@ -1,0 +1,85 @@
+"""The command line as a process of its own, and the server that it starts."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .waiting import free_port
+
+ANIMELABEL = [sys.executable, "-c", "from animelabel_widgets.cli import main; main()"]
+_ADDRESS = re.compile(r"http://localhost:\d+/")
+
+
+def run(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, in a folder of its own."""
+    return subprocess.run(  # noqa: S603
+        [*ANIMELABEL, *arguments],
+        cwd=cwd,
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running `animelabel serve`, or another command that serves."""
+
+    process: subprocess.Popen[str]
+    address: str
+    folder: Path
+
+    @property
+    def log(self) -> str:
+        """What the page's kernels have logged."""
+        file = self.folder / "animelabel.log"
+        return file.read_text(encoding="utf-8") if file.exists() else ""
+
+
+@contextmanager
+def serving(
+    *arguments: str, cwd: Path, environ: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Start a command that serves, wait for its address, and end it as Ctrl-C does."""
+    command = [*ANIMELABEL, *arguments, "--no-browser", "--port", str(free_port())]
+    with (cwd / "stderr.txt").open("w+", encoding="utf-8") as errors:
+        process = subprocess.Popen(  # noqa: S603
+            command,
+            cwd=cwd,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **(environ or {})},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            # A job in the background of a shell ignores Ctrl-C, and so would this process.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+        )
+        with process:
+            try:
+                yield Server(process, _address(process, cwd), cwd)
+            finally:
+                process.send_signal(signal.SIGINT)
+                try:
+                    process.wait(timeout=30)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    raise
+
+
+def _address(process: subprocess.Popen[str], folder: Path) -> str:
+    """Read the output until it tells the address."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        found = _ADDRESS.search(line)
+        if found:
+            return found[0]
+    said = (folder / "stderr.txt").read_text(encoding="utf-8")
+    raise RuntimeError(f"The server ended with {process.wait()}; it said:\n{said}")

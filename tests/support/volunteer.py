@@ -1,0 +1,82 @@
+"""A hand that presses the buttons of the volunteers' page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from animelabel_widgets.labels import KEYS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+class Volunteer:
+    """Presses the buttons of a page, and reads what it shows."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def visit(self, address: str) -> None:
+        """Open the page and wait for a picture."""
+        self.page.goto(address)
+        self.sees_a_picture()
+
+    def sees_a_picture(self) -> None:
+        """Wait until a picture is painted."""
+        self.page.wait_for_function(
+            "() => document.querySelector('[data-al=picture]')?.naturalWidth > 0", timeout=60_000
+        )
+
+    @property
+    def assignment(self) -> str:
+        """The assignment of the picture that is shown."""
+        found = self.page.get_attribute("[data-al=picture]", "data-assignment")
+        assert found is not None
+        return found
+
+    @property
+    def pressed(self) -> set[str]:
+        """The features whose buttons are pressed."""
+        return {
+            key
+            for key in KEYS
+            if self.page.get_attribute(f"[data-al=label-{key}]", "aria-pressed") == "true"
+        }
+
+    def press(self, *features: str) -> None:
+        """Press buttons until exactly these features are chosen."""
+        for key in sorted(self.pressed.symmetric_difference(features)):
+            if (key in self.pressed) != (key in features):
+                self.page.click(f"[data-al=label-{key}]")
+        assert self.pressed == set(features)
+
+    def next(self) -> None:
+        """Press Next, and wait for another picture."""
+        former = self.assignment
+        self.page.click("[data-al=next]")
+        self.page.wait_for_function(
+            "former => { const image = document.querySelector('[data-al=picture]');"
+            " return image && image.dataset.assignment !== former && image.naturalWidth > 0; }",
+            arg=former,
+        )
+
+    def back(self) -> None:
+        """Press Back, and wait for another picture."""
+        former = self.assignment
+        self.page.click("[data-al=back]")
+        self.page.wait_for_function(
+            "former => document.querySelector('[data-al=picture]').dataset.assignment !== former",
+            arg=former,
+        )
+
+    def everything_is_saved(self) -> None:
+        """Wait until the server has acknowledged every rating."""
+        self.page.wait_for_selector('[data-al=labeler][data-pending="0"]', timeout=60_000)
+
+    def says(self, text: str) -> None:
+        """Wait until the status line has a text."""
+        self.page.wait_for_function(
+            "text => document.querySelector('[data-al=status]').textContent.includes(text)",
+            arg=text,
+            timeout=60_000,
+        )
