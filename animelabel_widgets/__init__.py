@@ -10,9 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .aggregation import consensus
     from .apps import label_app
     from .config import Settings
-    from .aggregation import consensus
     from .errors import (
         AnimelabelError,
         AssignmentError,

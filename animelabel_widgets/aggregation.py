@@ -65,6 +65,6 @@ def consensus(ratings: pd.DataFrame, method: str = "majority") -> pd.DataFrame:
     for key in KEYS:
         verdicts[f"p_{key}"] = shares[key]
     for key in KEYS:
-        decided = (shares[key] > 0.5).astype("boolean")
+        decided = (yes[key] * 2 > votes).astype("boolean")
         verdicts[key] = decided.mask(yes[key] * 2 == votes)
     return verdicts

@@ -31,7 +31,7 @@ def label_app() -> DOMWidget:
         _log_to(Path(settings.log_file))
         return open_project(create=False).labeler(app=True)
     except (AnimelabelError, OSError) as error:
-        _log.error("The page cannot be served: %s", error)  # noqa: TRY400 - one line says it
+        _log.error("The page cannot be served: %s", error)
         return HTML(_BREAK)
 
 

@@ -68,7 +68,7 @@ def main() -> None:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="animelabel-widgets")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def cli(debug: bool) -> None:  # noqa: ARG001, FBT001 - `main` reads it before click does
+def cli(debug: bool) -> None:  # noqa: FBT001 - `main` reads it before click does
     """Let a crowd label the frames of anime and cartoons.
 
     \b
@@ -135,9 +135,7 @@ def init(database_url: str | None) -> None:
     type=click.IntRange(min=0),
     help="Smaller files are kept, but not shown to volunteers.",
 )
-def import_(
-    folder: Path, database_url: str | None, pictures: str | None, min_bytes: int
-) -> None:
+def import_(folder: Path, database_url: str | None, pictures: str | None, min_bytes: int) -> None:
     """Add the series in FOLDER: each sub-folder is one.
 
     An optional series.csv in FOLDER (folder,title,is_anime) gives titles and
@@ -167,7 +165,7 @@ def import_(
 @_port
 @_no_browser
 @click.option("--log", "log_file", metavar="FILE", help="Where to log; by default animelabel.log.")
-def serve(  # noqa: PLR0913 - one parameter for each option
+def serve(
     database_url: str | None,
     pictures: str | None,
     ip: str,
@@ -212,7 +210,7 @@ def serve(  # noqa: PLR0913 - one parameter for each option
     help="How often a volunteer is right about a feature.",
 )
 @click.option("--seed", type=int, help="Repeats the same volunteers and mistakes.")
-def simulate(  # noqa: PLR0913 - one parameter for each option
+def simulate(
     database_url: str | None,
     pictures: str | None,
     truth: Path | None,
@@ -292,7 +290,9 @@ def export(
         try:
             chosen = verdicts.query(condition)
         except Exception as error:
-            raise click.BadParameter(f"{error}; columns: {', '.join(map(str, verdicts))}") from error
+            raise click.BadParameter(
+                f"{error}; columns: {', '.join(map(str, verdicts))}"
+            ) from error
         report = project.export(chosen, destination)
     click.echo(report.summary())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any
 
 from .errors import ConfigError
@@ -93,16 +94,14 @@ class Settings:
         scheme = "sqlite:///"
         url = self.database_url
         if url.startswith(scheme):
-            url = scheme + os.path.abspath(url.removeprefix(scheme))
+            url = scheme + str(Path(url.removeprefix(scheme)).absolute())
         return replace(
             self,
             database_url=url,
-            pictures=os.path.abspath(self.pictures),
-            log_file=os.path.abspath(self.log_file),
+            pictures=str(Path(self.pictures).absolute()),
+            log_file=str(Path(self.log_file).absolute()),
         )
 
     def as_environ(self) -> dict[str, str]:
         """Give the settings as the variables that `load` reads."""
-        return {
-            PREFIX + each.name.upper(): str(getattr(self, each.name)) for each in fields(self)
-        }
+        return {PREFIX + each.name.upper(): str(getattr(self, each.name)) for each in fields(self)}

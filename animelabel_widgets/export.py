@@ -32,8 +32,7 @@ class ExportReport:
             return f"{said}."
         image_id, reason = self.missing[0]
         return (
-            f"{said}; {len(self.missing)} could not be copied, "
-            f"image {image_id} for one: {reason}."
+            f"{said}; {len(self.missing)} could not be copied, image {image_id} for one: {reason}."
         )
 
 

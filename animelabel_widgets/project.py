@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from .config import Settings
 from .errors import InputError
@@ -45,7 +45,7 @@ class Project:
         self.store = store
         self.pictures = pictures
 
-    def __enter__(self) -> Project:
+    def __enter__(self) -> Self:
         """Begin a block that closes the project."""
         return self
 

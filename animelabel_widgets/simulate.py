@@ -124,9 +124,7 @@ def _visit(
                     f"The right answer to {task.folder}/{task.filename} is not known: "
                     "give a truth.csv that has every image."
                 )
-            session.rate(
-                task.assignment_id, answer(right, skill, rng), 0, rng.randint(800, 6000)
-            )
+            session.rate(task.assignment_id, answer(right, skill, rng), 0, rng.randint(800, 6000))
         ratings -= len(deliveries)
         yield len(deliveries)
 

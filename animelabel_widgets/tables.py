@@ -248,7 +248,9 @@ class Rating(AnswerColumns, Base):
     rating_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("images.image_id"))
     volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.volunteer_id"))
-    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignments.assignment_id"), unique=True)
+    assignment_id: Mapped[UUID] = mapped_column(
+        ForeignKey("assignments.assignment_id"), unique=True
+    )
     revision: Mapped[int]
     elapsed_ms: Mapped[int]
     created_at: Mapped[datetime]

@@ -42,9 +42,9 @@ class PageWidget(anywidget.AnyWidget):
         except AssignmentError as error:
             reply = _error("unassigned", str(error))
         except AnimelabelError as error:
-            _log.error("A message could not be answered: %s", error)  # noqa: TRY400 - one line says it
+            _log.error("A message could not be answered: %s", error)
             reply = _error("unavailable", _UNAVAILABLE)
-        except Exception:
+        except Exception:  # noqa: BLE001 - without a reply, the page would wait
             _log.exception("A message could not be answered")
             reply = _error("unavailable", _UNAVAILABLE)
         self.send({"id": message_id(content), **reply}, list(pictures))

@@ -13,7 +13,14 @@ SKIES: list[tuple[Colour, Colour]] = [
     ("#f3a7b9", "#fdeccf"),
     ("#2f9fb5", "#e6f7d8"),
 ]
-HAIR = [(48, 60, 118), (196, 74, 92), (236, 188, 92), (74, 54, 66), (108, 176, 170), (226, 228, 240)]
+HAIR = [
+    (48, 60, 118),
+    (196, 74, 92),
+    (236, 188, 92),
+    (74, 54, 66),
+    (108, 176, 170),
+    (226, 228, 240),
+]
 EYES = [(64, 130, 210), (170, 70, 150), (60, 150, 100), (190, 110, 40)]
 SKIN = [(253, 226, 205), (246, 208, 180), (222, 176, 142)]
 CLOTHES = [(38, 52, 96), (168, 48, 64), (70, 110, 90), (240, 240, 244)]
@@ -41,14 +48,23 @@ def figure(canvas: Canvas, rng: Random) -> None:
     at = placed(x, y, size)
     if rng.random() < 0.6:
         canvas.polygon(
-            [at(-1.1, -0.4), at(-1.35, 1.9), at(-0.7, 1.5), at(0.7, 1.5), at(1.35, 1.9), at(1.1, -0.4)],
+            [
+                at(-1.1, -0.4),
+                at(-1.35, 1.9),
+                at(-0.7, 1.5),
+                at(0.7, 1.5),
+                at(1.35, 1.9),
+                at(1.1, -0.4),
+            ],
             darker(hair, 0.7),
         )
     canvas.ellipse(at(0, -0.25), (1.15 * size, 1.15 * size), darker(hair))
     _shoulders(canvas, at, size, skin, cloth)
     canvas.ellipse(at(0, 0), (0.92 * size, 0.95 * size), skin)
     canvas.polygon([at(-0.88, 0.3), at(0.88, 0.3), at(0.3, 1.0), at(0, 1.14), at(-0.3, 1.0)], skin)
-    canvas.polygon([at(-0.85, -0.45), at(0.85, -0.45), at(0.8, -0.1), at(-0.8, -0.1)], darker(skin, 0.86))
+    canvas.polygon(
+        [at(-0.85, -0.45), at(0.85, -0.45), at(0.8, -0.1), at(-0.8, -0.1)], darker(skin, 0.86)
+    )
     for side in (-1, 1):
         _eye(canvas, at, size, side, eye, hair)
         canvas.ellipse(at(side * 0.58, 0.52), (0.16 * size, 0.07 * size), (240, 150, 150))
@@ -137,9 +153,7 @@ def _eye(canvas: Canvas, at: Place, size: float, side: int, iris: RGB, hair: RGB
     lash = (38, 26, 40)
     canvas.arc(at(x, 0.16), (0.27 * size, 0.32 * size), (200, 340), lash, 0.07 * size)
     canvas.line([at(x + side * 0.25, 0.05), at(x + side * 0.33, -0.03)], lash, 0.05 * size)
-    canvas.arc(
-        at(x, -0.2), (0.25 * size, 0.1 * size), (210, 330), darker(hair, 0.6), 0.04 * size
-    )
+    canvas.arc(at(x, -0.2), (0.25 * size, 0.1 * size), (210, 330), darker(hair, 0.6), 0.04 * size)
 
 
 def _mouth(canvas: Canvas, at: Place, size: float, rng: Random) -> None:

@@ -68,9 +68,7 @@ class Canvas:
         for end in (points[0], points[-1]):
             self.ellipse(end, (width / 2, width / 2), fill)
 
-    def arc(
-        self, centre: Point, radius: Point, angles: Point, fill: Colour, width: float
-    ) -> None:
+    def arc(self, centre: Point, radius: Point, angles: Point, fill: Colour, width: float) -> None:
         """Draw a part of an ellipse; angles in degrees, clockwise from the right."""
         (x, y), (a, b) = centre, radius
         turns = [angles[0] + (angles[1] - angles[0]) * step / 24 for step in range(25)]

@@ -36,7 +36,9 @@ def figure(canvas: Canvas, rng: Random) -> None:
         _hair(canvas, at, size, rng)
         canvas.ellipse(at(0.05, 0.2), (0.2 * size, 0.17 * size), darker(skin, 0.88), INK, LINE / 2)
     for side in (-1, 1):
-        canvas.ellipse(at(side * 0.38, -0.18), (0.27 * size, 0.31 * size), (255, 255, 255), INK, LINE / 2)
+        canvas.ellipse(
+            at(side * 0.38, -0.18), (0.27 * size, 0.31 * size), (255, 255, 255), INK, LINE / 2
+        )
         canvas.ellipse(at(side * 0.38 + 0.07, -0.14), (0.09 * size, 0.11 * size), INK)
     canvas.arc(at(0, 0.42), (0.42 * size, 0.28 * size), (15, 165), INK, LINE * 0.8)
 
@@ -102,9 +104,7 @@ def _body(canvas: Canvas, at: Place, size: float, skin: RGB, rng: Random) -> Non
         canvas.line([at(side * 0.6, 1.45), hand], INK, 0.4 * size)
         canvas.line([at(side * 0.6, 1.45), hand], shirt, 0.26 * size)
         canvas.ellipse(hand, (0.25 * size, 0.25 * size), skin, INK, LINE)
-    canvas.polygon(
-        [at(-0.6, 1.0), at(0.6, 1.0), at(0.78, 2.5), at(-0.78, 2.5)], shirt, INK, LINE
-    )
+    canvas.polygon([at(-0.6, 1.0), at(0.6, 1.0), at(0.78, 2.5), at(-0.78, 2.5)], shirt, INK, LINE)
 
 
 def _ears(canvas: Canvas, at: Place, size: float, fur: RGB, rng: Random) -> None:

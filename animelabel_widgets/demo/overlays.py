@@ -93,9 +93,7 @@ def _star(centre: Point, size: float) -> list[Point]:
     return [(centre[0] + x * size, centre[1] + y * size) for x, y in ring]
 
 
-def _glyphs(
-    canvas: Canvas, rng: Random, corner: Point, count: int, *, down: bool = False
-) -> None:
+def _glyphs(canvas: Canvas, rng: Random, corner: Point, count: int, *, down: bool = False) -> None:
     """Write strokes that look like kana and mean nothing."""
     x, y = corner
     ink, outline = ("#2b2320", None) if down else ("white", "black")
@@ -107,5 +105,8 @@ def _glyphs(
         for colour, width in ((outline, 0.17), (ink, 0.1)):
             if colour:
                 for (ax, ay), (bx, by) in strokes:
-                    points = [(left + ax * size, top + ay * size), (left + bx * size, top + by * size)]
+                    points = [
+                        (left + ax * size, top + ay * size),
+                        (left + bx * size, top + by * size),
+                    ]
                     canvas.line(points, colour, width * size)

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from ..errors import InputError, PictureError
 from ..labels import NewImage, Series
 from ..pictures import inspect
-from .scanning import Refusal, Scan, scan
+from .scanning import Refusal, scan
 from .series_list import read_series
 
 __all__ = ["Catalog", "ImportReport", "Refusal", "import_folder"]

@@ -73,9 +73,7 @@ def _series(row: dict[str, str | None], place: str) -> Series:
         raise InputError(f"{place}: expected the name of a sub-folder, got {folder!r}.")
     title = title or folder
     if len(title) > TITLE_LENGTH or not title.isprintable():
-        raise InputError(
-            f"{place}: expected a title of up to {TITLE_LENGTH} printable characters."
-        )
+        raise InputError(f"{place}: expected a title of up to {TITLE_LENGTH} printable characters.")
     if kind.lower() not in _KINDS:
         raise InputError(
             f"{place}: expected is_anime to be 1, 0 or empty for not known, got {kind!r}."

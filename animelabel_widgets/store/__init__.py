@@ -133,9 +133,7 @@ class Store:
         AssignmentError
             If the assignment is unknown or another volunteer's.
         """
-        return rating.rate(
-            self._database, volunteer_id, assignment, answer, revision, elapsed_ms
-        )
+        return rating.rate(self._database, volunteer_id, assignment, answer, revision, elapsed_ms)
 
     def ratings(self) -> pd.DataFrame:
         """Give the current answers, one row per volunteer and image.

@@ -19,9 +19,7 @@ def put_series(database: Database, series: Series, *, update_row: bool) -> int:
     mine = SeriesRow.folder == series.folder
 
     def work(connection: Connection) -> int:
-        connection.execute(
-            database.insert_new(SeriesRow).values(folder=series.folder, **values)
-        )
+        connection.execute(database.insert_new(SeriesRow).values(folder=series.folder, **values))
         if update_row:
             connection.execute(update(SeriesRow).where(mine).values(**values))
         return connection.execute(select(SeriesRow.series_id).where(mine)).scalar_one()
@@ -59,9 +57,7 @@ def add_images(database: Database, series_id: int, images: Sequence[NewImage]) -
     without_place = (
         select(Image.image_id, Image.filename)
         .outerjoin(Pool, Pool.image_id == Image.image_id)
-        .where(
-            Image.series_id == series_id, Image.filename.in_(by_name), Pool.image_id.is_(None)
-        )
+        .where(Image.series_id == series_id, Image.filename.in_(by_name), Pool.image_id.is_(None))
     )
 
     def work(connection: Connection) -> int:

@@ -129,7 +129,9 @@ class Database:
         code = _code(error)
         reason = str(error.orig.args[-1]) if isinstance(error, DBAPIError) and error.orig else ""
         reason = reason or type(error).__name__
-        advice = _ADVICE.get(code, "check that it runs, that the URL is right and its disk not full")
+        advice = _ADVICE.get(
+            code, "check that it runs, that the URL is right and its disk not full"
+        )
         return StoreError(f"The database {self.shown} refused the work ({reason}): {advice}.")
 
 

@@ -69,9 +69,7 @@ def rate(
     image_id, handed_at = assignment
 
     def work(connection: Connection) -> Receipt:
-        connection.execute(
-            select(Pool.image_id).where(Pool.image_id == image_id).with_for_update()
-        )
+        connection.execute(select(Pool.image_id).where(Pool.image_id == image_id).with_for_update())
         said = _history(connection, assignment_id)
         newest = max(said, default=-1)
         if revision <= newest:
@@ -100,7 +98,7 @@ def rate(
                 .where(Rating.rating_id == before_id)
                 .values(assignment_id=assignment_id, updated_at=now, **values)
             )
-        _count(connection, image_id, before, after, _end_lease(connection, assignment_id))
+        _count(connection, image_id, before, after, live=_end_lease(connection, assignment_id))
         return Receipt(revision, stored=True)
 
     return database.write(work)
@@ -140,7 +138,12 @@ def _end_lease(connection: Connection, assignment_id: UUID) -> bool:
 
 
 def _count(
-    connection: Connection, image_id: int, before: Answer | None, after: Answer | None, live: bool
+    connection: Connection,
+    image_id: int,
+    before: Answer | None,
+    after: Answer | None,
+    *,
+    live: bool,
 ) -> None:
     """Bring the counters of an image from one answer to another."""
     was = before.as_row() if before else dict.fromkeys(KEYS, False)

@@ -84,10 +84,10 @@ def stats(database: Database) -> Stats:
         )
         return Stats(
             series=series,
-            images={state: count for state, count in connection.execute(states)},
+            images=dict(connection.execute(states).all()),
             volunteers=volunteers,
             ratings=ratings,
-            coverage={votes: count for votes, count in connection.execute(coverage)},
+            coverage=dict(connection.execute(coverage).all()),
         )
 
     return database.read(work)

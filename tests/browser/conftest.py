@@ -11,6 +11,7 @@ from support.commands import Server, run, serving
 
 from animelabel_widgets.store import Store
 
+
 @pytest.fixture
 def store(database_url: str, frames: Path) -> Iterator[Store]:
     """Give the store behind the page, with the frames imported."""

@@ -31,7 +31,7 @@ on_mariadb = pytest.mark.parametrize("database_url", ["mariadb"], indirect=True)
 def stored(store: Store) -> dict[str, tuple[set[str], int]]:
     """Read the current answers: by assignment, the features and the revision."""
     columns = ", ".join(f"`{key}`" for key in KEYS)
-    query = text(f"SELECT assignment_id, revision, elapsed_ms, {columns} FROM ratings")  # noqa: S608
+    query = text(f"SELECT assignment_id, revision, elapsed_ms, {columns} FROM ratings")
     rows = store._database.read(lambda connection: connection.execute(query).mappings().all())
     assert all(0 < row["elapsed_ms"] < 600_000 for row in rows)
     return {
@@ -43,9 +43,7 @@ def stored(store: Store) -> dict[str, tuple[set[str], int]]:
     }
 
 
-def test_each_stored_row_is_what_was_pressed(
-    server: Server, store: Store, new_page: Pages
-) -> None:
+def test_each_stored_row_is_what_was_pressed(server: Server, store: Store, new_page: Pages) -> None:
     """More than thirty frames, with Back used and answers changed, on both databases."""
     volunteer = Volunteer(new_page())
     volunteer.visit(server.address)

@@ -103,7 +103,7 @@ def test_a_gallery_shows_verdicts_and_refuses_foreign_images(rated: al.Project) 
     assert [item.image_id for item in gallery._items] == good.index.tolist()
     assert all(item.caption.startswith("Character · ") for item in gallery._items)
     gallery.close()
-    with pytest.raises(al.InputError, match="1 image ids are not of this project, 999999"):
+    with pytest.raises(al.InputError, match=r"1 image ids are not of this project, 999999"):
         rated.gallery(pd.DataFrame(index=pd.Index([999_999], name="image_id")))
 
 
@@ -114,10 +114,8 @@ def test_truth_that_does_not_fit_is_named(project: al.Project, tmp_path: Path) -
     (tmp_path / "truth.csv").write_text("folder,filename,text\na,1.jpg,1\n")
     with pytest.raises(al.InputError, match="expected the columns folder, filename, text, logo"):
         read_truth(tmp_path / "truth.csv")
-    with pytest.raises(al.InputError, match="is not known: give a truth.csv that has every image"):
-        simulate(
-            project.store, project.pictures, {}, volunteers=1, ratings=1, progress=False
-        )
+    with pytest.raises(al.InputError, match=r"is not known: give a truth.csv that has every image"):
+        simulate(project.store, project.pictures, {}, volunteers=1, ratings=1, progress=False)
 
 
 def test_the_page_loads_neither_pandas_nor_plots(database_url: str, demo_set: Path) -> None:

@@ -28,7 +28,7 @@ def rows(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
     names = [name for name in inspect(connection).get_table_names() if name != "alembic_version"]
     first = set(names) - {"gold", "reviews", "consensus"}
     return {
-        name: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {name} ORDER BY 1"))]  # noqa: S608
+        name: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {name} ORDER BY 1"))]
         for name in first
     }
 
@@ -95,8 +95,12 @@ def test_an_interrupted_initialisation_is_completed(mariadb_url: str) -> None:
     """MariaDB commits each table by itself, so a killed init leaves some."""
     Store.initialise(mariadb_url)
     with closing(Database(mariadb_url)) as database:
-        for statement in ("DROP TABLE consensus", "UPDATE alembic_version SET version_num = '0001'"):
-            database.write(lambda connection, said=text(statement): connection.execute(said))
+
+        def undo(connection: Connection) -> None:
+            connection.execute(text("DROP TABLE consensus"))
+            connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+
+        database.write(undo)
     Store.initialise(mariadb_url)
     with closing(Store.open(mariadb_url, create=False)) as store:
         assert store.stats().ratings == 0
@@ -135,7 +139,7 @@ def test_a_wrong_url_is_explained_without_its_password(url: str, message: str) -
 
 def test_a_missing_file_or_folder_is_named(tmp_path: Path) -> None:
     """Without `create`, no empty database is left behind by a misspelt name."""
-    with pytest.raises(StoreError, match="There is no database .*misspelt"):
+    with pytest.raises(StoreError, match=r"There is no database .*misspelt"):
         Store.open(f"sqlite:///{tmp_path}/misspelt.db", create=False)
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(StoreError, match="There is no folder"):

@@ -257,9 +257,7 @@ def test_two_pages_of_one_volunteer_never_hold_the_same_image(store: Store) -> N
     fill(store, 40)
     volunteer = store.volunteer(TOKEN)
     handed: list[int] = []
-    in_threads(
-        lambda _: handed.extend(task.image_id for task in store.hand_out(volunteer, 10)), 4
-    )
+    in_threads(lambda _: handed.extend(task.image_id for task in store.hand_out(volunteer, 10)), 4)
     assert len(handed) == len(set(handed)) == 40
 
 

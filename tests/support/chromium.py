@@ -29,7 +29,9 @@ FLAGS = [
 @contextmanager
 def launched_chromium() -> Iterator[Browser]:
     """Start the browser with a new, empty profile, and end it."""
-    found = os.environ.get("ANIMELABEL_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), "")
+    found = os.environ.get("ANIMELABEL_CHROMIUM") or next(
+        filter(None, map(shutil.which, NAMES)), ""
+    )
     if not found:
         missing("Chromium", REMEDY)
     with sync_playwright() as playwright:

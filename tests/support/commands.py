@@ -20,7 +20,7 @@ _ADDRESS = re.compile(r"http://localhost:\d+/")
 
 def run(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, in a folder of its own."""
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         [*ANIMELABEL, *arguments],
         cwd=cwd,
         env={**os.environ, **environ},
@@ -52,7 +52,7 @@ def serving(
     """Start a command that serves, wait for its address, and end it as Ctrl-C does."""
     command = [*ANIMELABEL, *arguments, "--no-browser", "--port", str(free_port())]
     with (cwd / "stderr.txt").open("w+", encoding="utf-8") as errors:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             command,
             cwd=cwd,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **(environ or {})},

@@ -35,12 +35,14 @@ class MariaDB:
 
     def administer(self, *statements: str) -> None:
         """Execute statements as root, through the socket."""
-        with closing(pymysql.connect(unix_socket=str(self.socket), user="root")) as connection:
-            with connection.cursor() as cursor:
-                # A forgotten transaction fails the test at once instead of hanging it.
-                cursor.execute("SET lock_wait_timeout = 15")
-                for statement in statements:
-                    cursor.execute(statement)
+        with (
+            closing(pymysql.connect(unix_socket=str(self.socket), user="root")) as connection,
+            connection.cursor() as cursor,
+        ):
+            # A forgotten transaction fails the test at once instead of hanging it.
+            cursor.execute("SET lock_wait_timeout = 15")
+            for statement in statements:
+                cursor.execute(statement)
 
     @contextmanager
     def database(self) -> Iterator[str]:
@@ -62,7 +64,7 @@ def private_mariadb() -> Iterator[MariaDB]:
     if server is None or installer is None:
         missing("MariaDB", REMEDY)
     # Short on purpose: the path of a Unix socket ends at 107 characters.
-    with tempfile.TemporaryDirectory(prefix="al-", dir="/tmp") as name:  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="al-", dir="/tmp") as name:
         folder = Path(name)
         # A server that root starts refuses to run as root unless told to.
         user = ["--user=root"] if os.geteuid() == 0 else []
@@ -88,7 +90,7 @@ def private_mariadb() -> Iterator[MariaDB]:
             "--max-connections=200",
             "--table-open-cache=400",
         ]
-        process = subprocess.Popen([server, *options, *user], stdin=subprocess.DEVNULL)  # noqa: S603
+        process = subprocess.Popen([server, *options, *user], stdin=subprocess.DEVNULL)
         found = MariaDB(process, port, folder / "s", log)
         try:
             _wait_until_ready(found)
@@ -99,7 +101,7 @@ def private_mariadb() -> Iterator[MariaDB]:
 
 def _install(installer: str, folder: Path, user: list[str]) -> None:
     """Write the server's own tables into the folder."""
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [
             installer,
             "--no-defaults",

@@ -17,9 +17,7 @@ from animelabel_widgets.simulate import read_truth
 
 def test_the_set_is_as_promised(demo_set: Path) -> None:
     """120 frames or more, six series, half of them anime, every frame with its truth."""
-    files = {
-        (file.parent.name, file.name): file for file in (demo_set / "frames").glob("*/*.jpg")
-    }
+    files = {(file.parent.name, file.name): file for file in (demo_set / "frames").glob("*/*.jpg")}
     truth = read_truth(demo_set / "truth.csv")
     assert set(truth) == set(files)
     assert len(files) >= 120
@@ -39,9 +37,7 @@ def test_black_and_plain_frames_are_empty_and_others_are_not_plain(demo_set: Pat
     """What the import filters out is empty by its truth; some empty ones are left to the crowd."""
     truth = read_truth(demo_set / "truth.csv")
     plain = {
-        place
-        for place in truth
-        if inspect(demo_set / "frames" / place[0] / place[1]).one_colour
+        place for place in truth if inspect(demo_set / "frames" / place[0] / place[1]).one_colour
     }
     empty = {place for place, answer in truth.items() if "empty" in answer.features}
     assert len(plain) == 12

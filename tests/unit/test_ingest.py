@@ -175,12 +175,15 @@ def test_what_cannot_be_used_is_listed_with_its_reason(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("none", "does not exist"), ("empty", "is empty"), ("file", "is a file"),
-     ("flat", "no sub-folders"), ("../outside", "outside of the pictures' folder")],
+    [
+        ("none", "does not exist"),
+        ("empty", "is empty"),
+        ("file", "is a file"),
+        ("flat", "no sub-folders"),
+        ("../outside", "outside of the pictures' folder"),
+    ],
 )
-def test_a_folder_that_cannot_be_imported_is_named(
-    tmp_path: Path, name: str, message: str
-) -> None:
+def test_a_folder_that_cannot_be_imported_is_named(tmp_path: Path, name: str, message: str) -> None:
     """One sentence says what to give instead."""
     root = tmp_path / "root"
     (root / "empty").mkdir(parents=True)

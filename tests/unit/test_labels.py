@@ -17,9 +17,14 @@ def test_features_are_those_of_the_campaign_in_the_order_of_the_buttons() -> Non
     ]
 
 
-@pytest.mark.parametrize("features", list(itertools.chain.from_iterable(
-    itertools.combinations(KEYS, size) for size in range(len(KEYS) + 1)
-)))
+@pytest.mark.parametrize(
+    "features",
+    list(
+        itertools.chain.from_iterable(
+            itertools.combinations(KEYS, size) for size in range(len(KEYS) + 1)
+        )
+    ),
+)
 def test_an_answer_survives_its_row_and_empty_excludes_the_rest(features: tuple[str, ...]) -> None:
     """Every combination is either refused or comes back unchanged from its row."""
     if EXCLUSIVE in features and len(features) > 1:

@@ -149,8 +149,14 @@ def test_trouble_becomes_one_friendly_reply(
 
 @pytest.mark.parametrize(
     ("message", "number"),
-    [(None, None), ("rate", None), ({"id": 3}, 3), ({"id": [1], "kind": "fetch"}, None),
-     (rate(answer={"text": 1}), 7), (rate(extra=1), 7)],
+    [
+        (None, None),
+        ("rate", None),
+        ({"id": 3}, 3),
+        ({"id": [1], "kind": "fetch"}, None),
+        (rate(answer={"text": 1}), 7),
+        (rate(extra=1), 7),
+    ],
 )
 def test_a_malformed_message_gets_one_short_error(
     wire: Wire, message: object, number: int | None

@@ -17,21 +17,25 @@ branch_labels = None
 depends_on = None
 
 MYSQL = ("mysql", "mariadb")
-OPTIONS: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "if_not_exists": True}
+OPTIONS: dict[str, Any] = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "if_not_exists": True,
+}
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime().with_variant(mysql.DATETIME(fsp=3), *MYSQL)
 UUID = sa.LargeBinary(16).with_variant(mysql.BINARY(16), *MYSQL)
 
 
 def exact(length: int) -> sa.types.TypeEngine[str]:
-    """Text that differs wherever its characters differ."""
+    """Give text that differs wherever its characters differ."""
     return sa.String(length).with_variant(
         mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin"), *MYSQL
     )
 
 
 def answer() -> list[sa.Column[bool]]:
-    """A yes or no for each feature."""
+    """Give a yes or no for each feature."""
     return [
         sa.Column(key, sa.Boolean(), nullable=False) for key in ("text", "logo", "person", "empty")
     ]

@@ -15,14 +15,18 @@ branch_labels = None
 depends_on = None
 
 MYSQL = ("mysql", "mariadb")
-OPTIONS: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "if_not_exists": True}
+OPTIONS: dict[str, Any] = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "if_not_exists": True,
+}
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime().with_variant(mysql.DATETIME(fsp=3), *MYSQL)
 FEATURES = ("text", "logo", "person", "empty")
 
 
 def answer() -> list[sa.Column[bool]]:
-    """A yes or no for each feature."""
+    """Give a yes or no for each feature."""
     return [sa.Column(key, sa.Boolean(), nullable=False) for key in FEATURES]
 
 

@@ -1,0 +1,41 @@
+# Two commands: `make demo` shows the volunteers' page, `make test` runs every test.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test bench lock
+
+demo: .venv/demo.stamp
+	@exec $(BIN)/animelabel demo
+
+test: .venv/test.stamp
+	scripts/install-test-programs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	if command -v node >/dev/null; then node --test tests/js/; fi
+	$(BIN)/pytest
+
+bench: .venv/test.stamp
+	$(BIN)/python benchmarks/import_frames.py
+	$(BIN)/python benchmarks/click_to_next.py
+
+lock:
+	uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
+	  --no-header --no-annotate --output-file requirements.lock
+	uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 \
+	  --no-header --no-annotate --constraints requirements.lock --output-file requirements-dev.lock
+
+.venv/demo.stamp: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+	  "Python 3.11 or later is needed, and this is " + sys.version.split()[0] + \
+	  ": name another one as in `make PYTHON=python3.12 demo`.")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/test.stamp: .venv/demo.stamp requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.lock
+	@touch $@
