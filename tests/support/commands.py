@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .waiting import free_port
+from .waiting import free_port, wait_until
 
 ANIMELABEL = [sys.executable, "-c", "from animelabel_widgets.cli import main; main()"]
 _ADDRESS = re.compile(r"http://localhost:\d+/")
@@ -43,6 +44,34 @@ class Server:
         """What the page's kernels have logged."""
         file = self.folder / "animelabel.log"
         return file.read_text(encoding="utf-8") if file.exists() else ""
+
+
+@contextmanager
+def serving_notebook(file: Path, *, environ: Mapping[str, str]) -> Iterator[str]:
+    """Serve any notebook with a plain Voilà; give its address."""
+    port = free_port()
+    command = [sys.executable, "-m", "voila", str(file), "--no-browser", f"--port={port}"]
+    address = f"http://localhost:{port}/"
+    with (file.parent / "voila.txt").open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            command, cwd=file.parent, env={**os.environ, **environ}, stdout=output, stderr=output
+        )
+
+        def ended() -> None:
+            if process.poll() is not None:
+                said = (file.parent / "voila.txt").read_text(encoding="utf-8")
+                raise RuntimeError(f"Voilà ended with {process.returncode}; it said:\n{said}")
+
+        def listens() -> bool:
+            with socket.socket() as probe:
+                return probe.connect_ex(("localhost", port)) == 0
+
+        with process:
+            try:
+                wait_until(listens, "Voilà to listen", timeout=60, check=ended)
+                yield address
+            finally:
+                process.terminate()
 
 
 @contextmanager

@@ -86,7 +86,13 @@ def test_no_file_names_a_registry_or_a_machine() -> None:
         ["git", "ls-files", "-z"],  # noqa: S607
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout.split("\0")  # fmt: skip
-    forbidden = ["pypi" + ".org", "python" + "hosted", "npm" + "js.", "/work" + "/", "file:///" + "opt"]
+    forbidden = [
+        "pypi" + ".org",
+        "python" + "hosted",
+        "npm" + "js.",
+        "/work" + "/",
+        "file:///" + "opt",
+    ]
     for name in filter(None, tracked):
         content = (ROOT / name).read_bytes()
         for word in forbidden:

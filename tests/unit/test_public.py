@@ -32,6 +32,8 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 def test_importing_the_package_imports_nothing_heavy() -> None:
     """Names are imported when they are first used."""
-    code = "import sys, animelabel_widgets; print({'pandas', 'PIL', 'sqlalchemy'} & set(sys.modules))"
+    code = (
+        "import sys, animelabel_widgets; print({'pandas', 'PIL', 'sqlalchemy'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

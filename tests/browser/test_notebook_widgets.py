@@ -1,0 +1,79 @@
+"""The widgets inside a notebook, as data scientists use them."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+from support.commands import serving_notebook
+from support.volunteer import Volunteer
+from support.waiting import wait_until
+
+import animelabel_widgets as al
+from animelabel_widgets.simulate import read_truth, simulate
+
+if TYPE_CHECKING:
+    from support.chromium import Pages
+
+CELLS = [
+    "import animelabel_widgets as al\nproject = al.open_project()",
+    """good = al.consensus(project.ratings()).query("person & ~text & ~logo & ~empty")
+project.gallery(good, page_size=6)""",
+    "project.labeler()",
+]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_gallery_turns_its_pages_and_a_labeler_stores_ratings(
+    database_url: str, demo_set: Path, tmp_path: Path, new_page: Pages
+) -> None:
+    """Both in one notebook, with the keyboard left to the notebook outside of the labeler."""
+    pictures = demo_set / "frames"
+    with al.open_project(database_url, pictures=pictures) as project:
+        project.add_series(progress=False)
+        truth = read_truth(demo_set / "truth.csv")
+        simulate(
+            project.store, project.pictures, truth,
+            volunteers=1, ratings=60, skill=1, seed=4, progress=False,
+        )  # fmt: skip
+        good = al.consensus(project.ratings()).query("person & ~text & ~logo & ~empty")
+        pages = -(-len(good) // 6)
+        assert pages > 1
+    file = tmp_path / "own.ipynb"
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, CELLS))), file
+    )
+    environ = {"ANIMELABEL_DATABASE_URL": database_url, "ANIMELABEL_PICTURES": str(pictures)}
+    with serving_notebook(file, environ=environ) as address:
+        page = new_page()
+        page.goto(address)
+        volunteer = Volunteer(page)
+        volunteer.sees_a_picture()
+        images = "() => [...document.querySelectorAll('[data-al=item]')].map(x => x.dataset.image)"
+        page.wait_for_selector("[data-al=item] img")
+        seen = []
+        for number in range(1, pages + 1):
+            page.wait_for_selector(f"text=Page {number} of {pages} · {len(good)} images")
+            seen += page.evaluate(images)
+            if number < pages:
+                page.click("[data-al=next-page]")
+        assert seen == [str(image_id) for image_id in good.index]
+        assert page.is_disabled("[data-al=next-page]")
+        page.click("[data-al=previous]")
+        page.wait_for_selector(f"text=Page {pages - 1} of {pages}")
+
+        first = volunteer.assignment
+        page.click("[data-al=gallery]", position={"x": 2, "y": 2})
+        page.keyboard.press("3")
+        assert volunteer.pressed == set()
+        page.click("[data-al=label-text]")
+        page.keyboard.press("3")
+        assert volunteer.pressed == {"text", "person"}
+        page.keyboard.press("ArrowRight")
+        wait_until(lambda: volunteer.assignment != first, "the next picture")
+        volunteer.everything_is_saved()
+    with closing(al.open_project(database_url)) as project:
+        assert len(project.ratings()) == 61
