@@ -1,0 +1,219 @@
+"""How long a volunteer waits from the click on Next to the next picture; prints one JSON line.
+
+Ours is the labeler with its fetch-ahead queue. The baseline is the labeler that
+one would first build of ipywidgets: an Image, four ToggleButtons, a Button. Both
+are served by Voilà on the same demo frames and a database of the same kind, and
+clicked in the same headless Chromium, through a proxy that delays each direction
+by half of the round trip.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import Browser, sync_playwright
+
+import animelabel_widgets as al
+from animelabel_widgets.demo import draw_demo
+
+OURS = "import animelabel_widgets as al\nal.label_app()"
+BASELINE = """
+import ipywidgets as widgets
+import animelabel_widgets as al
+from animelabel_widgets.labels import KEYS, Answer
+
+project = al.open_project(create=False)
+volunteer = project.store.volunteer("0" * 32)
+image = widgets.Image(format="jpeg")
+buttons = {key: widgets.ToggleButton(description=key) for key in KEYS}
+button = widgets.Button(description="Next")
+tasks = []
+
+def show():
+    tasks[:] = project.store.hand_out(volunteer, 1)
+    image.value = project.pictures.jpeg(tasks[0].folder, tasks[0].filename)
+
+def on_next(_):
+    answer = Answer(frozenset(key for key in KEYS if buttons[key].value))
+    project.store.rate(volunteer, tasks[0].assignment_id, answer, 0, 1)
+    show()
+
+show()
+button.on_click(on_next)
+widgets.VBox([image, widgets.HBox([*buttons.values(), button])])
+"""
+PAGES = {
+    "ours": (OURS, "[data-al=picture]", "[data-al=next]"),
+    "baseline": (BASELINE, "img.widget-image", "button.widget-button:not(.widget-toggle-button)"),
+}
+CLICK = """([image, button]) => new Promise(resolve => {
+  const shown = () => document.querySelector(image);
+  const name = element => element && element.src;
+  const former = name(shown());
+  const start = performance.now();
+  document.querySelector(button).click();
+  const look = () => requestAnimationFrame(() => {
+    const now = shown();
+    if (!now || name(now) === former || !now.complete || !now.naturalWidth) return look();
+    const painted = new MessageChannel();
+    painted.port1.onmessage = () => resolve(performance.now() - start);
+    painted.port2.postMessage(0);
+  });
+  look();
+})"""
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+WARM_UP = 3
+PAUSE_MS = 400
+
+
+def main() -> None:
+    """Measure both pages at each round trip and print the result."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clicks", type=int, default=25)
+    parser.add_argument("--rtt", type=int, nargs="+", default=[0, 200], help="milliseconds")
+    arguments = parser.parse_args()
+    result: dict[str, object] = {"benchmark": "click_to_next", "clicks": arguments.clicks}
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        folder = Path(name)
+        draw_demo(folder)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        for rtt in arguments.rtt:
+            medians = {}
+            for page in PAGES:
+                times = measure(browser, folder, page, rtt, arguments.clicks)
+                medians[page] = statistics.median(times)
+                result[f"{page}_ms_at_rtt_{rtt}"] = {
+                    "median": round(medians[page], 1),
+                    "p95": round(statistics.quantiles(times, n=20)[-1], 1),
+                }
+            result[f"ratio_at_rtt_{rtt}"] = round(medians["baseline"] / medians["ours"], 1)
+        browser.close()
+    json.dump(result, sys.stdout)
+    print()
+
+
+def chromium() -> str:
+    """Find the browser."""
+    found = os.environ.get("ANIMELABEL_CHROMIUM") or shutil.which("chromium")
+    if not found:
+        sys.exit("Chromium was not found: install it, or set ANIMELABEL_CHROMIUM to its path.")
+    return found
+
+
+def measure(browser: Browser, folder: Path, name: str, rtt: int, clicks: int) -> list[float]:
+    """Click through one page; give the milliseconds of each click."""
+    code, image, button = PAGES[name]
+    with tempfile.TemporaryDirectory() as work:
+        url = f"sqlite:///{work}/{name}.db"
+        with al.open_project(url, pictures=folder / "frames") as project:
+            project.add_series(progress=False)
+        notebook = Path(work) / "page.ipynb"
+        nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), notebook)
+        environ = {"ANIMELABEL_DATABASE_URL": url, "ANIMELABEL_PICTURES": str(folder / "frames")}
+        with voila(notebook, environ) as port, delayed(port, rtt / 2000) as slow:
+            page = browser.new_page()
+            page.goto(f"http://127.0.0.1:{slow}/", timeout=120_000)
+            page.wait_for_selector(image, timeout=120_000)
+            times = []
+            for _ in range(WARM_UP + clicks):
+                # A volunteer looks at a picture before clicking.
+                page.wait_for_timeout(PAUSE_MS + rtt)
+                times.append(page.evaluate(CLICK, [image, button]))
+            page.close()
+    return times[WARM_UP:]
+
+
+@contextmanager
+def voila(notebook: Path, environ: dict[str, str]) -> Iterator[int]:
+    """Serve a notebook."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "voila", str(notebook), "--no-browser", f"--port={port}"]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command,
+        env={**os.environ, **environ},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            while process.poll() is None:
+                with socket.socket() as probe:
+                    if probe.connect_ex(("localhost", port)) == 0:
+                        break
+                time.sleep(0.1)
+            yield port
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def delayed(port: int, delay: float) -> Iterator[int]:
+    """Pass bytes on after a delay in each direction; give the port to use instead."""
+    ready: Future[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        clock = asyncio.get_running_loop().time
+        waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+
+        async def deliver() -> None:
+            with suppress(OSError):
+                while True:
+                    due, data = await waiting.get()
+                    await asyncio.sleep(max(0.0, due - clock()))
+                    if not data:
+                        break
+                    writer.write(data)
+                    await writer.drain()
+            writer.close()
+
+        task = asyncio.create_task(deliver())
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                waiting.put_nowait((clock() + delay, data))
+        waiting.put_nowait((clock() + delay, b""))
+        await task
+
+    async def join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("localhost", port)
+        await asyncio.gather(copy(reader, back), copy(there, writer))
+
+    async def listen() -> None:
+        server = await asyncio.start_server(join, "127.0.0.1", 0)
+        stop = asyncio.Event()
+        place = server.sockets[0].getsockname()[1]
+        ready.set_result((place, asyncio.get_running_loop(), stop))
+        await stop.wait()
+
+    # Playwright has a loop of its own in the main thread.
+    thread = threading.Thread(target=lambda: asyncio.run(listen()))
+    thread.start()
+    place, loop, stop = ready.result()
+    try:
+        yield place
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+
+
+if __name__ == "__main__":
+    main()
