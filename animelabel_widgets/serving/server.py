@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,8 @@ class Server(Voila):  # type: ignore[misc]
 
     def run(self, notebook: Path) -> None:
         """Serve a notebook until interrupted."""
+        # Tornado warns at each visit of ping settings that are not ours to set.
+        logging.getLogger("tornado.general").setLevel(logging.ERROR)
         self.initialize([str(notebook)])
         self.start()
 

@@ -36,3 +36,12 @@ export function icon(path) {
 export function pictureUrl(jpeg) {
   return URL.createObjectURL(new Blob([jpeg], { type: "image/jpeg" }));
 }
+
+/** Tell phones to use their own width; Voilà's page may not say so. */
+export function fitScreen() {
+  if (document.querySelector('meta[name="viewport"]')) return;
+  const meta = document.createElement("meta");
+  meta.name = "viewport";
+  meta.content = "width=device-width, initial-scale=1, viewport-fit=cover";
+  document.head.append(meta);
+}

@@ -1,6 +1,7 @@
 // The labeler: joins the queue, the outbox and the view of one page.
 
 import { openAlbum } from "./album.js";
+import { fitScreen } from "./dom.js";
 import { openLink } from "./link.js";
 import { openOutbox } from "./outbox.js";
 import {
@@ -8,6 +9,8 @@ import {
   add,
   advance,
   canGoBack,
+  canResume,
+  caughtUp,
   changeItem,
   emptyQueue,
   goBack,
@@ -17,36 +20,23 @@ import {
   toResume,
   toggled,
 } from "./queue.js";
+import { openReloader, serverAnswers } from "./reload.js";
 import { openBox, readJson, volunteerToken } from "./storage.js";
-import { createView, keyAction } from "./view.js";
+import { createView } from "./view.js";
 
 const FETCH_PATIENCE = 20_000;
 const RETRY = 3_000;
 const LOOK_AGAIN = 60_000;
-const RELOAD_GUARD = 60_000;
 const SILENT_LIMIT = 2;
 const DAY_MS = 86_400_000;
 
-const HINT = "Press all that you see, then Next. None of these? Just Next.";
+const HINT = "Press what you see, then Next. Nothing? Just Next.";
 const OFFLINE = "No connection – your answers are kept and sent later.";
 const UNSAVED = "Not saved yet – trying again.";
+const GONE = "The kernel does not answer. Run this cell again: your answers are kept.";
 
 /** The server answered that it cannot give what was asked. */
 class Refusal extends Error {}
-
-/** @param {any} value @returns {boolean} */
-function isList(value) {
-  return Array.isArray(value) && value.every((each) => typeof each === "string");
-}
-
-/** Tell phones to use their own width; Voilà's page may not say so. */
-function fitScreen() {
-  if (document.querySelector('meta[name="viewport"]')) return;
-  const meta = document.createElement("meta");
-  meta.name = "viewport";
-  meta.content = "width=device-width, initial-scale=1, viewport-fit=cover";
-  document.head.append(meta);
-}
 
 /** @param {{model: any, el: HTMLElement}} context @returns {() => void} what ends it */
 function render({ model, el }) {
@@ -61,13 +51,21 @@ function render({ model, el }) {
     clearTimeout: (timer) => clearTimeout(timer),
   };
   const link = openLink(model, clock, Math.random);
-  const album = openAlbum(Object.fromEntries(labels.map((label) => [label.key, false])));
+  const album = openAlbum(answerOf({}));
+  const reload = openReloader({
+    boxes: [lasting, ofTab],
+    ofTab,
+    now: () => Date.now(),
+    reachable: serverAnswers,
+    reload: () => location.reload(),
+  });
 
   let queue = emptyQueue();
   let greeted = false;
   let fetching = false;
   let closed = false;
   let silent = 0; // requests in a row without a reply
+  let trouble = "";
   let shownAt = 0;
   let shown = "";
   /** @type {any} */
@@ -77,7 +75,10 @@ function render({ model, el }) {
     toggle: press,
     next,
     back,
-    again: lookAgain,
+    again() {
+      view.say("Looking for more …");
+      lookAgain();
+    },
   });
   const outbox = openOutbox({
     box: lasting,
@@ -90,12 +91,15 @@ function render({ model, el }) {
     },
     onEvent(event) {
       if (event === "silent") return heardNothing();
-      silent = 0;
-      if (event === "waiting") view.say(UNSAVED, true);
-      else if (event === "dropped") view.say("One answer was no longer needed. Thank you!");
-      else if (active(queue)) view.say(HINT);
+      heard(event === "waiting" ? UNSAVED : "");
+      if (event === "dropped") view.say("One answer was no longer needed. Thank you!");
     },
   });
+
+  /** @param {any} pressed @returns {import("./queue.js").Answer} with every label and nothing else */
+  function answerOf(pressed) {
+    return Object.fromEntries(labels.map((label) => [label.key, pressed?.[label.key] === true]));
+  }
 
   /** @returns {number} how many this browser has rated */
   function rated() {
@@ -106,29 +110,34 @@ function render({ model, el }) {
     view.count(rated(), outbox.pending());
   }
 
-  /** Nobody answers: say so, and after a while begin anew, since a new kernel knows nothing. */
+  /** @param {string} problem what the server's answer means for the volunteer, or "" */
+  function heard(problem) {
+    silent = 0;
+    trouble = problem;
+    showState();
+  }
+
+  /** Nobody answers: say so, and after a while begin anew. */
   function heardNothing() {
+    if (closed) return;
     silent += 1;
-    view.say(OFFLINE, true);
-    view.state("trouble");
-    if (silent < SILENT_LIMIT) return;
-    const last = Number(ofTab.get("reloaded") ?? 0);
-    if (app && Date.now() - last > RELOAD_GUARD) {
-      ofTab.set("reloaded", String(Date.now()));
-      location.reload();
-    } else if (!app) {
-      view.say("The kernel does not answer. Run this cell again: your answers are kept.", true);
-    }
+    const lost = silent >= SILENT_LIMIT;
+    trouble = lost && !app ? GONE : OFFLINE;
+    showState();
+    if (lost && app) reload();
   }
 
   async function hello() {
-    const resume = readJson(ofTab, "queue", isList) ?? [];
+    const resume = readJson(ofTab, "queue", canResume) ?? [];
     const message = { kind: "hello", token: volunteerToken(lasting), resume };
     const { content, buffers } = await link.request(message, FETCH_PATIENCE);
     if (content.kind !== "welcome") throw new Refusal(content.message);
     if (!greeted) {
       greeted = true;
-      queue = resumed(album.takeAll(content.tasks, buffers));
+      const items = album.takeAll(content.tasks, buffers);
+      queue = resumed(items.map((item) => caughtUp(item, outbox.unsent(item.assignment))));
+      const draft = readJson(ofTab, "draft", (value) => typeof value?.assignment === "string");
+      if (draft) queue = changeItem(queue, draft.assignment, { answer: answerOf(draft.answer) });
     }
   }
 
@@ -150,12 +159,8 @@ function render({ model, el }) {
       }
     } catch (error) {
       if (closed) return;
-      if (error instanceof Refusal) {
-        view.say(error.message, true);
-        view.state("trouble");
-      } else {
-        heardNothing();
-      }
+      if (error instanceof Refusal) heard(error.message);
+      else heardNothing();
       repeat(RETRY);
     } finally {
       fetching = false;
@@ -165,6 +170,7 @@ function render({ model, el }) {
   /** @param {any} content @param {DataView[]} buffers */
   function takeTasks(content, buffers) {
     silent = 0;
+    trouble = "";
     queue = { ...add(queue, album.takeAll(content.tasks, buffers)), finished: content.finished };
     if (queue.finished) repeat(LOOK_AGAIN);
     show();
@@ -181,6 +187,14 @@ function render({ model, el }) {
     pump();
   }
 
+  /** Say how it stands. */
+  function showState() {
+    const calm = active(queue) ? "ready" : queue.finished ? "finished" : "loading";
+    const word = { ready: HINT, finished: "All done for now.", loading: "" }[calm];
+    view.state(trouble ? "trouble" : calm);
+    view.say(trouble || word, trouble !== "");
+  }
+
   /** Paint what the queue says. */
   function show() {
     const item = active(queue);
@@ -188,26 +202,22 @@ function render({ model, el }) {
     if (greeted) ofTab.set("queue", JSON.stringify(toResume(queue)));
     view.allowBack(canGoBack(queue));
     showCount();
+    showState();
     if (item) {
-      view.state("ready");
       view.showPicture(item.title, album.image(item.assignment));
       view.showAnswer(item.answer);
       if (shown !== item.assignment) shownAt = performance.now();
       shown = item.assignment;
-      if (silent === 0) view.say(HINT);
       return;
     }
     shown = "";
     if (queue.finished) {
-      view.state("finished");
       view.showMessage(
         "Thank you!",
         "You have seen every picture that needs you for now. Come back later: more may follow.",
         "Look for more",
       );
-      view.say("");
     } else {
-      view.state("loading");
       view.showLoading();
     }
   }
@@ -218,6 +228,7 @@ function render({ model, el }) {
     if (!item) return;
     const answer = toggled(item.answer, key, exclusive);
     queue = changeItem(queue, item.assignment, { answer });
+    ofTab.set("draft", JSON.stringify({ assignment: item.assignment, answer }));
     view.showAnswer(answer);
   }
 
@@ -250,7 +261,7 @@ function render({ model, el }) {
 
   /** @param {KeyboardEvent} event */
   function onKey(event) {
-    const meant = keyAction(event, labels);
+    const meant = view.meaning(event);
     if (!meant) return;
     event.preventDefault();
     event.stopPropagation();

@@ -1,5 +1,6 @@
 // Ratings on their way: stored first, sent, acknowledged, and only then removed.
 
+import { LinkError } from "./link.js";
 import { readJson } from "./storage.js";
 
 /** How long a rating waits for its acknowledgement, in milliseconds. */
@@ -16,10 +17,10 @@ const SHELF = "outbox.";
  * @property {number} elapsed_ms
  */
 
-/** @param {any} value @returns {boolean} */
-function isEntry(value) {
+/** @param {any} value @param {string} assignment @returns {boolean} */
+function isEntry(value, assignment) {
   return (
-    typeof value?.assignment === "string" &&
+    value?.assignment === assignment &&
     typeof value.answer === "object" &&
     value.answer !== null &&
     Object.values(value.answer).every((each) => typeof each === "boolean") &&
@@ -47,7 +48,8 @@ export function openOutbox({ box, link, clock, hello, onChange, onRevision, onEv
   let closed = false;
 
   /** @param {string} assignment @returns {?Entry} */
-  const read = (assignment) => readJson(box, SHELF + assignment, isEntry);
+  const read = (assignment) =>
+    readJson(box, SHELF + assignment, (value) => isEntry(value, assignment));
 
   /** @returns {string[]} */
   const assignments = () =>
@@ -112,8 +114,8 @@ export function openOutbox({ box, link, clock, hello, onChange, onRevision, onEv
         const { content } = await link.request({ kind: "rate", ...entry }, PATIENCE);
         again = await settle(entry, content);
       }
-    } catch {
-      onEvent("silent");
+    } catch (error) {
+      onEvent(error instanceof LinkError ? "silent" : "waiting");
     }
     inFlight.delete(assignment);
     if (!read(assignment)) return;
@@ -133,6 +135,8 @@ export function openOutbox({ box, link, clock, hello, onChange, onRevision, onEv
       flush();
     },
     flush,
+    /** @param {string} assignment @returns {?Entry} what the server may not know yet */
+    unsent: read,
     pending: () => assignments().length,
     close() {
       closed = true;

@@ -10,6 +10,7 @@ export const REACH = 20;
 const RESUMED_PAST = 10;
 /** How many assignments a page may ask to get back. */
 const MAX_RESUMED = 20;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * @typedef {Object<string, boolean>} Answer
@@ -51,6 +52,17 @@ export function resumed(items) {
   const past = items.filter((item) => item.said);
   const open = items.filter((item) => !item.said);
   return { items: [...past, ...open], index: past.length, finished: false };
+}
+
+/**
+ * Prefer what this browser said last to what the server knows: it may still be on its way.
+ * @param {Item} item
+ * @param {?{answer: Answer, revision: number}} unsent
+ * @returns {Item}
+ */
+export function caughtUp(item, unsent) {
+  if (!unsent || unsent.revision <= item.revision) return item;
+  return { ...item, answer: unsent.answer, said: unsent.answer, revision: unsent.revision };
 }
 
 /** @param {Queue} queue @returns {number} how many pictures to ask for now */
@@ -119,4 +131,13 @@ export function sameAnswer(one, other) {
 export function toResume(queue) {
   const first = Math.max(0, queue.index - RESUMED_PAST);
   return queue.items.slice(first, first + MAX_RESUMED).map((item) => item.assignment);
+}
+
+/** @param {any} value @returns {boolean} whether it may have been made by `toResume` */
+export function canResume(value) {
+  return (
+    Array.isArray(value) &&
+    value.length <= MAX_RESUMED &&
+    value.every((each) => typeof each === "string" && UUID.test(each))
+  );
 }

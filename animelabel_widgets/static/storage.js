@@ -6,6 +6,7 @@
  * @property {(key: string, value: string) => void} set
  * @property {(key: string) => void} remove
  * @property {() => string[]} keys
+ * @property {() => boolean} lasts whether all of it outlives the page
  */
 
 /**
@@ -49,6 +50,7 @@ export function openBox(find, prefix) {
       }
       return [...found];
     },
+    lasts: () => storage !== null && memory.size === 0,
   };
 }
 

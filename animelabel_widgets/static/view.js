@@ -45,6 +45,8 @@ export function createView(labels, app, actions) {
       "data-pending": "0",
       "data-lm-suppress-shortcuts": "true",
       "aria-label": "Label pictures",
+      // A click anywhere in it lets the keys work.
+      tabindex: "-1",
     },
     element("header", { class: "al-head" }, title, count),
     stage,
@@ -52,13 +54,38 @@ export function createView(labels, app, actions) {
     status,
   );
 
+  // Enter presses a button that was reached with Tab, as everywhere; after a click it is Next.
+  let pointed = false;
+  root.addEventListener("pointerdown", () => {
+    pointed = true;
+  });
+  root.addEventListener("keydown", (event) => {
+    if (event.key === "Tab") pointed = false;
+  });
+  root.addEventListener("focusout", (event) => {
+    const to = /** @type {?Node} */ (event.relatedTarget);
+    if (to && !root.contains(to)) pointed = false;
+  });
+
+  /** @param {HTMLElement} button @param {boolean} on */
+  const allow = (button, on) => {
+    // A button that goes out of use would take the focus with it, and so the keys.
+    if (!on && button.matches(":focus")) root.focus({ preventScroll: true });
+    button.toggleAttribute("disabled", !on);
+  };
+
   /** @param {boolean} on */
   const enable = (on) => {
-    for (const button of [...toggles.values(), next]) button.toggleAttribute("disabled", !on);
+    for (const button of [...toggles.values(), next]) allow(button, on);
   };
 
   return {
     root,
+    /** @param {KeyboardEvent} event */
+    meaning(event) {
+      const target = /** @type {?Element} */ (event.target);
+      return keyAction(event, labels, !pointed && target?.localName === "button");
+    },
     /** @param {string} text @param {boolean} [trouble] */
     say(text, trouble = false) {
       if (status.textContent !== text) status.textContent = text;
@@ -71,7 +98,7 @@ export function createView(labels, app, actions) {
     },
     /** @param {boolean} possible */
     allowBack(possible) {
-      back.toggleAttribute("disabled", !possible);
+      allow(back, possible);
     },
     /** @param {string} state */
     state(state) {
@@ -98,6 +125,7 @@ export function createView(labels, app, actions) {
     },
     /** @param {string} heading @param {string} text @param {string} button */
     showMessage(heading, text, button) {
+      if (stage.querySelector(".al-message")) return;
       const again = element("button", { type: "button", class: "al-again", "data-al": "again" }, button);
       again.addEventListener("click", actions.again);
       title.textContent = "";
@@ -152,15 +180,14 @@ function moveButton(role, name, path, key) {
  * What a key press means.
  * @param {KeyboardEvent} event
  * @param {Label[]} labels
+ * @param {boolean} onButton whether Enter presses the button that has the focus
  * @returns {?{action: "toggle"|"next"|"back", key?: string}}
  */
-export function keyAction(event, labels) {
+export function keyAction(event, labels, onButton) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return null;
   const label = labels.find((each) => each.shortcut === event.key);
   if (label) return { action: "toggle", key: label.key };
   if (event.key === "ArrowRight") return { action: "next" };
   if (event.key === "ArrowLeft" || event.key === "Backspace") return { action: "back" };
-  // Enter presses the button that was reached with Tab, as everywhere; otherwise it is Next.
-  const onButton = /** @type {Element} */ (event.target)?.matches?.("button:focus-visible");
   return event.key === "Enter" && !onButton ? { action: "next" } : null;
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { openLink } from "../../animelabel_widgets/static/link.js";
+import { LinkError, openLink } from "../../animelabel_widgets/static/link.js";
 import { PATIENCE, openOutbox } from "../../animelabel_widgets/static/outbox.js";
 import { openBox } from "../../animelabel_widgets/static/storage.js";
 import { Comm, HandClock, MemoryStorage, settled } from "./doubles.js";
@@ -15,7 +15,7 @@ const rating = (assignment, revision = 0, text = true) => ({
   elapsed_ms: 900,
 });
 
-function open(storage = new MemoryStorage()) {
+function open(storage = new MemoryStorage(), greet = async () => {}) {
   const comm = new Comm();
   const clock = new HandClock();
   const events = [];
@@ -27,6 +27,7 @@ function open(storage = new MemoryStorage()) {
     clock,
     hello: async () => {
       hellos += 1;
+      await greet();
     },
     onChange: () => {},
     onRevision: (assignment, revision) => revisions.push([assignment, revision]),
@@ -160,3 +161,34 @@ test("a closed outbox sends no more but keeps what is unsent", async () => {
   assert.equal(comm.sent.length, 1);
   assert.equal(storage.length, 1);
 });
+
+test("a rating under another one's name is dropped, not sent for ever", async () => {
+  const storage = new MemoryStorage();
+  storage.setItem("c.outbox.x", JSON.stringify(rating("y")));
+  const { outbox, comm } = open(storage);
+  outbox.flush();
+  assert.deepEqual([outbox.pending(), comm.sent.length, storage.length], [0, 0, 0]);
+});
+
+test("what is unsent can be looked up", async () => {
+  const { outbox, answer } = open();
+  outbox.put(rating("a", 3));
+  assert.deepEqual(outbox.unsent("a"), rating("a", 3));
+  assert.equal(outbox.unsent("b"), null);
+  await answer({ kind: "saved", assignment: "a", revision: 3 });
+  assert.equal(outbox.unsent("a"), null);
+});
+
+for (const [error, event] of [
+  [new LinkError("no reply"), "silent"],
+  [new Error("The database takes a break."), "waiting"],
+]) {
+  test(`a hello that fails with "${error.message}" means ${event}`, async () => {
+    const { outbox, answer, events } = open(new MemoryStorage(), async () => {
+      throw error;
+    });
+    outbox.put(rating("a"));
+    await answer({ kind: "error", code: "no-hello", message: "Who?" });
+    assert.deepEqual([events, outbox.pending()], [[event], 1]);
+  });
+}

@@ -11,6 +11,8 @@ import {
   add,
   advance,
   canGoBack,
+  canResume,
+  caughtUp,
   changeItem,
   emptyQueue,
   goBack,
@@ -119,4 +121,27 @@ test("an answer is the same only if every feature is", () => {
   assert.ok(sameAnswer(NONE, { ...NONE }));
   assert.ok(!sameAnswer(NONE, { ...NONE, logo: true }));
   assert.ok(!sameAnswer(NONE, null));
+});
+
+test("what is still on its way counts more than what the server knows", () => {
+  const answer = { ...NONE, logo: true };
+  const known = caughtUp(item("a0"), { answer, revision: 0 });
+  assert.deepEqual([known.said, known.answer, known.revision], [answer, answer, 0]);
+  const queue = resumed([known, item("a1")]);
+  assert.equal(active(queue).assignment, "a1");
+});
+
+test("what the server knows already is left alone", () => {
+  const rated = item("a0", NONE);
+  assert.equal(caughtUp(rated, { answer: { ...NONE, logo: true }, revision: 0 }), rated);
+  assert.equal(caughtUp(rated, null), rated);
+});
+
+test("only a short list of assignments is asked for again", () => {
+  const id = "01234567-89ab-4cde-8f01-23456789abcd";
+  assert.ok(canResume([]));
+  assert.ok(canResume([id, id]));
+  for (const strange of [null, {}, id, ["a0"], [7], [`${id} `], Array(21).fill(id)]) {
+    assert.ok(!canResume(strange), JSON.stringify(strange));
+  }
 });

@@ -58,3 +58,22 @@ test("a token is made once and replaced if it was tampered with", () => {
   box.set("token", "robert'); drop table");
   assert.match(volunteerToken(box), /^[0-9a-f]{32}$/);
 });
+
+test("storage lasts unless it is blocked or full", () => {
+  const storage = new MemoryStorage();
+  const box = openBox(() => storage, "mine.");
+  assert.equal(box.lasts(), true);
+  const store = storage.setItem.bind(storage);
+  storage.setItem = () => {
+    throw new Error("QuotaExceededError");
+  };
+  box.set("a", "1");
+  assert.equal(box.lasts(), false);
+  storage.setItem = store;
+  box.set("a", "1");
+  assert.equal(box.lasts(), true);
+  const blocked = openBox(() => {
+    throw new Error("SecurityError");
+  }, "mine.");
+  assert.equal(blocked.lasts(), false);
+});

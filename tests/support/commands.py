@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .waiting import free_port, wait_until
 
-ANIMELABEL = [sys.executable, "-c", "from animelabel_widgets.cli import main; main()"]
+ANIMELABEL = [str(Path(sys.executable).with_name("animelabel"))]
 _ADDRESS = re.compile(r"http://localhost:\d+/")
 
 

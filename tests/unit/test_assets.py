@@ -73,3 +73,10 @@ def test_one_name_in_two_modules_is_refused(static: Path) -> None:
     (static / "b.js").write_text('import { send } from "./a.js";\nconst send = 1;\n')
     with pytest.raises(ValueError, match=r"b\.js and a\.js both define send"):
         assets.esm("b.js")
+
+
+def test_an_import_of_an_absent_module_is_refused(static: Path) -> None:
+    """The name of the file is in the error."""
+    (static / "a.js").write_text('import { b } from "./b.js";\n')
+    with pytest.raises(FileNotFoundError, match=r"b\.js"):
+        assets.esm("a.js")
