@@ -22,8 +22,7 @@ FILTER = "person & ~text & ~logo & ~empty"
 _database_url = click.option(
     "--database-url",
     metavar="URL",
-    help="sqlite:///FILE or mysql+pymysql://USER:PASSWORD@HOST/DATABASE; "
-    "by default ANIMELABEL_DATABASE_URL, or sqlite:///animelabel.db.",
+    help="Where the ratings are; by default ANIMELABEL_DATABASE_URL, or sqlite:///animelabel.db.",
 )
 _pictures = click.option(
     "--pictures",
@@ -48,19 +47,10 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
         code = 130
-    except AnimelabelError as error:
+    except Exception as error:  # every failure ends in one sentence
         if debug:
             raise
-        click.echo(f"Error: {error}", err=True)
-        code = 1
-    except Exception as error:
-        if debug:
-            raise
-        click.echo(
-            f"Error: something unforeseen went wrong ({type(error).__name__}: {error}); "
-            "run it again as `animelabel --debug …` to see where.",
-            err=True,
-        )
+        click.echo(f"Error: {_sentence(error)}", err=True)
         code = 1
     sys.exit(code)
 
@@ -105,7 +95,6 @@ def demo(folder: Path, port: int, no_browser: bool) -> None:  # noqa: FBT001
     )
     with open_project(settings.database_url, pictures=settings.pictures) as project:
         click.echo(project.add_series().summary())
-    _greet_server(settings)
     serve(settings, ip="localhost", port=port, browse=not no_browser, announce=_announce)
 
 
@@ -139,10 +128,8 @@ def import_(folder: Path, database_url: str | None, pictures: str | None, min_by
     """Add the series in FOLDER: each sub-folder is one.
 
     An optional series.csv in FOLDER (folder,title,is_anime) gives titles and
-    kinds. Repeating an import adds only what is new.
-
-    FOLDER is the pictures' folder or one below it; where none is set, FOLDER
-    itself is the pictures' folder.
+    kinds. Repeating an import adds only what is new. FOLDER is the pictures'
+    folder or one below it; where none is set, it is FOLDER itself.
 
     \b
     Example:
@@ -182,7 +169,7 @@ def serve(
     from .serving import serve as run
 
     settings = Settings.load(database_url=database_url, pictures=pictures, log_file=log_file)
-    _greet_server(settings)
+    click.echo("Starting the volunteers' page …")
     run(settings, ip=ip, port=port, browse=not no_browser, announce=_announce)
 
 
@@ -297,9 +284,14 @@ def export(
     click.echo(report.summary())
 
 
-def _greet_server(settings: Settings) -> None:
-    """Say what is about to be served, before Voilà takes its time to load."""
-    click.echo(f"Starting the page for the pictures in {settings.pictures} …")
+def _sentence(error: Exception) -> str:
+    """Say what went wrong."""
+    if isinstance(error, AnimelabelError):
+        return str(error)
+    return (
+        f"something unforeseen went wrong ({type(error).__name__}: {error}); "
+        "run it again as `animelabel --debug …` to see where."
+    )
 
 
 def _announce(address: str) -> None:

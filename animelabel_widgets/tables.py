@@ -6,90 +6,30 @@ migrations in `migrations/` create and change the tables.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
-    DateTime,
-    Dialect,
     Double,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     String,
     Text,
-    TypeDecorator,
     UniqueConstraint,
 )
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import TypeEngine
+
+from .column_types import BIG_ID, BinaryUUID, UTCDateTime, exact_text
 
 FOLDER_LENGTH = 255
 FILENAME_LENGTH = 512
 TITLE_LENGTH = 512
 REASON_LENGTH = 200
-
-
-class UTCDateTime(TypeDecorator[datetime]):
-    """An aware UTC time with milliseconds, stored without its zone."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Ask MySQL and MariaDB for milliseconds; SQLite keeps them anyway."""
-        if dialect.name in ("mysql", "mariadb"):
-            return dialect.type_descriptor(mysql.DATETIME(fsp=3))
-        return dialect.type_descriptor(DateTime())
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn an aware time into UTC, cut to milliseconds."""
-        if value is None:
-            return None
-        utc = value.astimezone(UTC).replace(tzinfo=None)
-        return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Say that the stored time is UTC."""
-        return None if value is None else value.replace(tzinfo=UTC)
-
-
-class BinaryUUID(TypeDecorator[UUID]):
-    """A UUID in 16 bytes, alike on every database."""
-
-    impl = LargeBinary
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Ask MySQL and MariaDB for a fixed length, which can be a key."""
-        if dialect.name in ("mysql", "mariadb"):
-            return dialect.type_descriptor(mysql.BINARY(16))
-        return dialect.type_descriptor(LargeBinary(16))
-
-    def process_bind_param(self, value: UUID | None, dialect: Dialect) -> bytes | None:
-        """Turn a UUID into its bytes."""
-        return None if value is None else value.bytes
-
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> UUID | None:
-        """Turn the bytes back into a UUID."""
-        return None if value is None else UUID(bytes=value)
-
-
-def _exact(length: int) -> TypeEngine[str]:
-    """Text that differs wherever its characters differ (case, accents)."""
-    return String(length).with_variant(
-        mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb"
-    )
-
-
-BigId = BigInteger().with_variant(Integer(), "sqlite")
-"""A 64-bit id; SQLite counts up by itself only on INTEGER."""
 
 
 class State(StrEnum):
@@ -170,7 +110,7 @@ class SeriesRow(Base):
     __tablename__ = "series"
 
     series_id: Mapped[int] = mapped_column(primary_key=True)
-    folder: Mapped[str] = mapped_column(_exact(FOLDER_LENGTH), unique=True)
+    folder: Mapped[str] = mapped_column(exact_text(FOLDER_LENGTH), unique=True)
     title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
     is_anime: Mapped[bool | None]
 
@@ -181,9 +121,9 @@ class Image(Base):
     __tablename__ = "images"
     __table_args__ = (UniqueConstraint("series_id", "filename"),)
 
-    image_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    image_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
     series_id: Mapped[int] = mapped_column(ForeignKey("series.series_id"))
-    filename: Mapped[str] = mapped_column(_exact(FILENAME_LENGTH))
+    filename: Mapped[str] = mapped_column(exact_text(FILENAME_LENGTH))
     width: Mapped[int]
     height: Mapped[int]
     byte_size: Mapped[int] = mapped_column(BigInteger)
@@ -215,7 +155,7 @@ class Volunteer(Base):
 
     __tablename__ = "volunteers"
 
-    volunteer_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    volunteer_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
     token_hash: Mapped[bytes] = mapped_column(
         LargeBinary(32).with_variant(mysql.BINARY(32), "mysql", "mariadb"), unique=True
     )
@@ -245,7 +185,7 @@ class Rating(AnswerColumns, Base):
     __tablename__ = "ratings"
     __table_args__ = (UniqueConstraint("volunteer_id", "image_id"),)
 
-    rating_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    rating_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("images.image_id"))
     volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.volunteer_id"))
     assignment_id: Mapped[UUID] = mapped_column(
@@ -263,7 +203,7 @@ class RatingEvent(AnswerColumns, Base):
     __tablename__ = "rating_events"
     __table_args__ = (UniqueConstraint("assignment_id", "revision"),)
 
-    event_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    event_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
     assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignments.assignment_id"))
     revision: Mapped[int]
     elapsed_ms: Mapped[int]
@@ -287,7 +227,7 @@ class Review(AnswerColumns, Base):
 
     __tablename__ = "reviews"
 
-    review_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    review_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("images.image_id"))
     reviewer: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime]
