@@ -66,7 +66,9 @@ def test_simulated_volunteers_rate_like_real_ones(rated: al.Project) -> None:
     assert not ratings.duplicated(["image_id", "volunteer_id"]).any()
     images = rated.images()
     assert images["state"].value_counts().to_dict() == {"open": 120, "prefiltered": 12}
-    assert images.loc[images["state"] == "open", "votes"].between(2, 2).all()
+    # At the end of a round, the images left may be those that the volunteer at hand has rated.
+    assert images.loc[images["state"] == "open", "votes"].between(1, 3).all()
+    assert images["votes"].sum() == 240
     assert ratings["elapsed_ms"].between(800, 6000).all()
 
 
