@@ -40,7 +40,7 @@ def _log_to(file: Path) -> None:
     logger = logging.getLogger(__package__)
     if any(getattr(each, "baseFilename", None) == str(file.absolute()) for each in logger.handlers):
         return
-    handler = logging.FileHandler(file, encoding="utf-8", delay=True)
+    handler = logging.FileHandler(file, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(process)d %(message)s"))
     logger.addHandler(handler)
     logger.propagate = False

@@ -45,8 +45,12 @@ def scan(folder: Path) -> Scan:
     files: dict[str, list[str]] = {}
     refused: list[Refusal] = []
     loose = 0
-    for entry in _entries(folder):
-        if not entry.is_dir():
+    try:
+        entries = _entries(folder)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be read ({error.strerror}): check its rights.") from None
+    for entry in entries:
+        if not _is_dir(entry):
             if entry.name not in _LISTS:
                 loose += 1
                 refused.append(Refusal(_shown(entry.name), "it lies in no series' folder"))
@@ -56,7 +60,7 @@ def scan(folder: Path) -> Scan:
             refused.append(Refusal(_shown(entry.name), reason))
         else:
             files[entry.name] = sorted(_files(folder, entry.name, "", refused))
-    if not files and not any(entry.is_dir() for entry in _entries(folder)):
+    if not any(_is_dir(entry) for entry in entries):
         what = "has files but no sub-folders" if loose else "is empty"
         raise InputError(f"{folder} {what}: put the frames of each series in a folder of its own.")
     return Scan(files, refused)
@@ -64,12 +68,17 @@ def scan(folder: Path) -> Scan:
 
 def _files(folder: Path, series: str, below: str, refused: list[Refusal]) -> Iterator[str]:
     """Walk a series; links to folders are refused, so there is no walking in circles."""
-    for entry in _entries(folder / series / below):
+    try:
+        entries = _entries(folder / series / below)
+    except OSError as error:
+        refused.append(Refusal(_shown(f"{series}/{below}"), f"it cannot be read: {error.strerror}"))
+        return
+    for entry in entries:
         name = f"{below}{entry.name}"
         reason = _unusable(entry, folder, name, FILENAME_LENGTH)
         if reason:
             refused.append(Refusal(_shown(f"{series}/{name}"), reason))
-        elif entry.is_dir():
+        elif _is_dir(entry):
             yield from _files(folder, series, f"{name}/", refused)
         else:
             yield name
@@ -84,15 +93,23 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         )
 
 
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    """Tell whether it is a folder, or a link to one."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # a link that leads to itself
+
+
 def _unusable(entry: os.DirEntry[str], folder: Path, name: str, length: int) -> str | None:
     """Say why a file or folder cannot be used, or None where it can."""
     if entry.is_symlink():
-        if entry.is_dir():
+        if _is_dir(entry):
             return "it is a link to a folder"
         try:
             inside(folder, os.path.relpath(entry.path, folder))
-        except PictureError:
-            return "it is a link that leaves the folder"
+        except PictureError as error:
+            return str(error)
     if name != name.encode(errors="replace").decode():
         return "its name is not UTF-8"
     if len(name) > length:

@@ -42,7 +42,11 @@ def inside(root: Path, *parts: str) -> Path:
         If the path, or a symbolic link in it, leaves the root.
     """
     path = root.joinpath(*parts)
-    if not path.resolve().is_relative_to(root.resolve()):
+    try:
+        stays = path.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):
+        raise PictureError("it is a link that leads to itself") from None
+    if not stays:
         raise PictureError("it lies outside of the pictures' folder")
     return path
 

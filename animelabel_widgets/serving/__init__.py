@@ -32,7 +32,9 @@ def serve(
     Raises
     ------
     ConfigError
-        If the pictures' folder is missing or the database cannot be used.
+        If the pictures' folder is missing or the log cannot be written.
+    StoreError, SchemaError
+        If the database cannot be used.
     """
     settings = settings.absolute()
     if not Path(settings.pictures).is_dir():
@@ -40,6 +42,13 @@ def serve(
             f"There is no folder of pictures {settings.pictures}: "
             "give it with --pictures or ANIMELABEL_PICTURES."
         )
+    try:
+        Path(settings.log_file).open("a", encoding="utf-8").close()
+    except OSError as error:
+        raise ConfigError(
+            f"The log {settings.log_file} cannot be written ({error.strerror}): "
+            "give another file with --log or ANIMELABEL_LOG_FILE."
+        ) from None
     Store.open(settings.database_url, create=False).close()
     os.environ.update(settings.as_environ())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -292,6 +293,31 @@ def test_a_page_opened_while_the_database_is_down_says_so_in_plain_words(
     volunteer = Volunteer(page)
     page.click("text=load the page again")
     volunteer.sees_a_picture()
+
+
+@on_sqlite
+def test_a_killed_kernel_loses_nothing(server: Server, store: Store, new_page: Pages) -> None:
+    """It comes back empty, so the page loads itself again and sends what it kept."""
+    volunteer = Volunteer(new_page())
+    volunteer.visit(server.address)
+    volunteer.press("person")
+    first = volunteer.assignment
+    (kernel,) = children(server.process.pid)
+    os.kill(kernel, signal.SIGKILL)
+    volunteer.next()
+    second = volunteer.assignment
+    volunteer.press("logo")
+    volunteer.next()
+    volunteer.everything_is_saved()
+    assert stored(store) == {first: ({"person"}, 0), second: ({"logo"}, 0)}
+    volunteer.back()
+    assert (volunteer.assignment, volunteer.pressed) == (second, {"logo"})
+
+
+def children(process: int) -> list[int]:
+    """Give the processes that a process has started."""
+    listed = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
+    return [int(each) for each in listed.split()]
 
 
 @on_sqlite

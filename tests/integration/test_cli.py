@@ -86,6 +86,7 @@ def test_a_campaign_from_the_command_line(
         (["stats", "--database-url", "anime.db"], 1, "The database URL cannot be read"),
         (["stats", "--database-url", "sqlite:///none.db"], 1, "run `animelabel init`"),
         (["serve", "--pictures", "nowhere"], 1, "There is no folder of pictures"),
+        (["serve", "--log", "none/page.log"], 1, "page.log cannot be written (No such file"),
         (["serve", "--database-url", "sqlite:///none.db"], 1, "run `animelabel init`"),
         (["simulate", "--pictures", "empty"], 1, "There is no file truth.csv"),
         (["init", "--database-url", "mysql+pymysql://me:geheim@127.0.0.1:1/a"], 1, "start the"),

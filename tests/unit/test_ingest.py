@@ -142,6 +142,7 @@ def test_what_cannot_be_used_is_listed_with_its_reason(tmp_path: Path) -> None:
     (folder / "s" / "notes.txt").write_text("hello")
     (folder / "s" / "cut.jpg").write_bytes((folder / "s" / "good.jpg").read_bytes()[:700])
     (folder / "s" / "out.jpg").symlink_to(tmp_path / "elsewhere" / "secret.jpg")
+    (folder / "s" / "loop.jpg").symlink_to("loop.jpg")
     (folder / "s" / "dangling.jpg").symlink_to("nowhere.jpg")
     (folder / "s" / "round").symlink_to(folder)
     (folder / "elsewhere").symlink_to(tmp_path / "elsewhere")
@@ -155,11 +156,12 @@ def test_what_cannot_be_used_is_listed_with_its_reason(tmp_path: Path) -> None:
     report = run(shelves, folder)
     assert {name for _, name in shelves.images} == {"good.jpg", "inside.jpg"}
     reasons = {refusal.path[:20]: refusal.reason for refusal in report.refused}
-    assert len(reasons) == len(report.refused) == 11
+    assert len(reasons) == len(report.refused) == 12
     for path, part in {
         "s/notes.txt": "no JPEG",
         "s/cut.jpg": "damaged",
-        "s/out.jpg": "leaves the folder",
+        "s/out.jpg": "outside of the pictures' folder",
+        "s/loop.jpg": "leads to itself",
         "s/dangling.jpg": "missing",
         "s/round": "link to a folder",
         "elsewhere": "link to a folder",
@@ -170,7 +172,7 @@ def test_what_cannot_be_used_is_listed_with_its_reason(tmp_path: Path) -> None:
         "s/\\udcff.jpg": "not UTF-8",
     }.items():
         assert part in reasons[path]
-    assert "11 files were refused" in report.summary()
+    assert "12 files were refused" in report.summary()
 
 
 @pytest.mark.parametrize(
