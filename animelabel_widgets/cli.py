@@ -86,7 +86,7 @@ def demo(folder: Path, port: int, no_browser: bool) -> None:  # noqa: FBT001
     from .project import open_project
     from .serving import serve
 
-    click.echo(f"Drawing the demo frames in {folder} …")
+    click.echo(f"Preparing the demo data set in {folder} …")
     draw_demo(folder)
     settings = Settings(
         database_url=f"sqlite:///{folder / 'animelabel.db'}",
