@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from sqlalchemy import select
 from ..labels import Answer, NewImage, Receipt, Resumed, Series, Task
 from ..tables import Campaign
 from . import catalog, handout, rating, schema
-from .database import Database
+from .database import Database, utc_now
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,13 @@ class Store:
 
     @classmethod
     def open(
-        cls, url: str, *, create: bool = True, target: int = 5, lease_minutes: int = 10
+        cls,
+        url: str,
+        *,
+        create: bool = True,
+        target: int = 5,
+        lease_minutes: int = 10,
+        clock: Callable[[], datetime] = utc_now,
     ) -> Store:
         """Open a database whose tables are of this version.
 
@@ -58,6 +64,8 @@ class Store:
             Make the tables where there are none.
         target, lease_minutes
             As for `Store`.
+        clock
+            Gives the time, with its zone.
 
         Raises
         ------
@@ -68,7 +76,7 @@ class Store:
         SchemaError
             If the tables are missing (without `create`), older or newer.
         """
-        database = Database(url, create=create)
+        database = Database(url, create=create, clock=clock)
         try:
             if create and schema.version(database) is None:
                 schema.upgrade(database)

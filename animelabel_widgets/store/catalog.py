@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -41,7 +40,7 @@ def add_images(database: Database, series_id: int, images: Sequence[NewImage]) -
     """
     if not images:
         return 0
-    now = datetime.now(UTC)
+    now = database.now()
     by_name = {image.filename: image for image in images}
     rows = [
         {

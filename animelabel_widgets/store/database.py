@@ -9,6 +9,7 @@ import contextlib
 import random
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,6 +37,11 @@ _ADVICE = {
 }
 
 
+def utc_now() -> datetime:
+    """Give the time."""
+    return datetime.now(UTC)
+
+
 class Database:
     """A pool of connections to one database; safe to share between threads.
 
@@ -45,6 +51,8 @@ class Database:
         An SQLAlchemy URL: `sqlite:///file.db` or `mysql+pymysql://…`.
     create
         Make the file of an SQLite database where there is none.
+    clock
+        Gives the time, with its zone.
 
     Raises
     ------
@@ -54,7 +62,10 @@ class Database:
         If the file of an SQLite database, or the folder for it, is missing.
     """
 
-    def __init__(self, url: str, *, create: bool = True) -> None:
+    def __init__(
+        self, url: str, *, create: bool = True, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self.now = clock
         parsed = _checked(url)
         self.shown = parsed.render_as_string(hide_password=True)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -52,7 +52,7 @@ def hand_out(
         found = database.read(partial(_candidates, volunteer_id, count - len(tasks), target))
         if not found:
             break
-        tasks += database.write(partial(_lease, volunteer_id, found, lease))
+        tasks += database.write(partial(_lease, volunteer_id, found, database.now(), lease))
         if len(tasks) == count:
             break
     return tasks
@@ -82,7 +82,7 @@ def resume(database: Database, volunteer_id: int, ids: Sequence[UUID]) -> list[R
 
 def release_expired(database: Database) -> int:
     """End a few leases whose time has passed, so that others get the images."""
-    now = datetime.now(UTC)
+    now = database.now()
     overdue = (
         select(Assignment.assignment_id, Assignment.image_id)
         .where(Assignment.lease == Lease.LIVE, Assignment.expires_at < now)
@@ -172,10 +172,13 @@ def _locked(connection: Connection, images: set[int]) -> dict[int, tuple[str, in
 
 
 def _lease(
-    volunteer_id: int, found: Sequence[Candidate], lease: timedelta, connection: Connection
+    volunteer_id: int,
+    found: Sequence[Candidate],
+    now: datetime,
+    lease: timedelta,
+    connection: Connection,
 ) -> list[Task]:
     """Lease those candidates that are still as they were read."""
-    now = datetime.now(UTC)
     states = _locked(connection, {row.image_id for row in found})
     # Read after the lock: another page of the same volunteer may have got the same image.
     known = set(

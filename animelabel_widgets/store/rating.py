@@ -7,7 +7,7 @@ for each other in a circle, and the counters never count one twice.
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, insert, select, update
@@ -28,9 +28,7 @@ def volunteer(database: Database, token: str) -> int:
 
     def work(connection: Connection) -> int:
         connection.execute(
-            database.insert_new(Volunteer).values(
-                token_hash=token_hash, created_at=datetime.now(UTC)
-            )
+            database.insert_new(Volunteer).values(token_hash=token_hash, created_at=database.now())
         )
         return connection.execute(mine).scalar_one()
 
@@ -74,7 +72,7 @@ def rate(
         newest = max(said, default=-1)
         if revision <= newest:
             return Receipt(newest, stored=False, conflict=said.get(revision) != answer)
-        now = datetime.now(UTC)
+        now = database.now()
         values = {**answer.as_row(), "revision": revision, "elapsed_ms": elapsed_ms}
         connection.execute(
             insert(RatingEvent).values(assignment_id=assignment_id, created_at=now, **values)

@@ -1,0 +1,180 @@
+"""The store against a simple model in Python: any order of events, on both databases."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import text
+from support.mariadb import MariaDB
+
+from animelabel_widgets.errors import AssignmentError
+from animelabel_widgets.labels import EXCLUSIVE, KEYS, Answer, NewImage, Series
+from animelabel_widgets.store import Store
+
+TARGET = 2
+IMAGES = 5
+LEASE = timedelta(minutes=10)
+VOLUNTEERS = st.integers(0, 3)
+ANSWERS = st.one_of(
+    st.just(Answer.of(EXCLUSIVE)),
+    st.frozensets(st.sampled_from([key for key in KEYS if key != EXCLUSIVE])).map(Answer),
+)
+
+
+class Handed:
+    """What the model knows of an assignment."""
+
+    def __init__(self, volunteer: int, image_id: int, at: datetime) -> None:
+        self.volunteer = volunteer
+        self.image_id = image_id
+        self.at = at
+        self.lease = "live"
+        self.said: dict[int, Answer] = {}
+
+
+class Campaign(RuleBasedStateMachine):
+    """Volunteers who fetch, rate, change their mind, resend, come late, and cheat."""
+
+    open_store: Callable[[Callable[[], datetime]], contextlib.AbstractContextManager[Store]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.time = datetime(2026, 1, 1, tzinfo=UTC)
+        self.opened = contextlib.ExitStack()
+        self.store = self.opened.enter_context(type(self).open_store(lambda: self.time))
+        series_id = self.store.put_series(Series("a", "A"), update=False)
+        self.store.add_images(series_id, [NewImage(f"{n}.jpg", 9, 9, 5000) for n in range(IMAGES)])
+        self.images = set(self.store.images()["image_id"])
+        self.broken: set[int] = set()
+        self.handed: dict[UUID, Handed] = {}
+        self.ids = [self.store.volunteer(f"{n:032x}") for n in range(4)]
+
+    def teardown(self) -> None:
+        self.opened.close()
+
+    def load(self, image_id: int) -> int:
+        """Count an image's ratings and live leases in the model."""
+        mine = [each for each in self.handed.values() if each.image_id == image_id]
+        rated = {each.volunteer for each in mine if each.said}
+        return len(rated) + sum(each.lease == "live" for each in mine)
+
+    def knows(self, volunteer: int) -> set[int]:
+        """Give the images that a volunteer has rated or holds."""
+        return {
+            each.image_id
+            for each in self.handed.values()
+            if each.volunteer == volunteer and each.lease != "expired"
+        }
+
+    @rule(volunteer=VOLUNTEERS, count=st.integers(1, 4))
+    def fetch(self, volunteer: int, count: int) -> None:
+        """Hand out the least loaded images, none that is known, none beyond the target."""
+        for each in self.handed.values():
+            if each.lease == "live" and each.at + LEASE < self.time:
+                each.lease = "expired"
+        free = sorted(
+            self.load(image_id)
+            for image_id in self.images - self.broken - self.knows(volunteer)
+            if self.load(image_id) < TARGET
+        )
+        tasks = self.store.hand_out(self.ids[volunteer], count)
+        assert sorted(self.load(task.image_id) for task in tasks) == free[:count]
+        assert not {task.image_id for task in tasks} & (self.knows(volunteer) | self.broken)
+        for task in tasks:
+            self.handed[task.assignment_id] = Handed(volunteer, task.image_id, self.time)
+
+    @rule(
+        data=st.data(), revision=st.integers(0, 3), answer=ANSWERS, cheat=st.sampled_from([0, 0, 1])
+    )
+    def rate(self, data: st.DataObject, revision: int, answer: Answer, cheat: int) -> None:
+        """Store a higher revision; a former one is a duplicate or a conflict."""
+        if not self.handed:
+            with pytest.raises(AssignmentError):
+                self.store.rate(self.ids[0], uuid4(), answer, revision, 1)
+            return
+        assignment = data.draw(st.sampled_from(list(self.handed)))
+        handed = self.handed[assignment]
+        who = (handed.volunteer + cheat) % len(self.ids)
+        if who != handed.volunteer:
+            with pytest.raises(AssignmentError):
+                self.store.rate(self.ids[who], assignment, answer, revision, 1)
+            return
+        receipt = self.store.rate(self.ids[who], assignment, answer, revision, 1)
+        newest = max(handed.said, default=-1)
+        if revision > newest:
+            assert (receipt.stored, receipt.conflict, receipt.revision) == (True, False, revision)
+            handed.said[revision] = answer
+            handed.lease = "rated"
+        else:
+            same = handed.said.get(revision) == answer
+            assert (receipt.stored, receipt.conflict) == (False, not same)
+            assert receipt.revision == newest
+
+    @rule(minutes=st.sampled_from([0, 1, 11]))
+    def wait(self, minutes: int) -> None:
+        """Time passes, sometimes beyond the leases."""
+        self.time += timedelta(minutes=minutes, milliseconds=1)
+
+    @rule(number=st.integers(0, IMAGES - 1))
+    def lose(self, number: int) -> None:
+        """Lose a picture, so that it cannot be shown any more."""
+        if len(self.broken) < 2:
+            image_id = sorted(self.images)[number]
+            self.store.mark_broken(image_id, "gone")
+            self.broken.add(image_id)
+
+    @invariant()
+    def the_counters_are_exact(self) -> None:
+        """At any moment, load, votes and feature counts are what was said."""
+        columns = ", ".join(f"n_{key}" for key in KEYS)
+        query = text(f"SELECT image_id, `load`, votes, {columns} FROM pool ORDER BY image_id")
+        stored = [tuple(row) for row in self.store._database.read(lambda c: c.execute(query).all())]
+        expected = []
+        for image_id in sorted(self.images):
+            standing: dict[int, Handed] = {}
+            for each in self.handed.values():
+                if each.image_id == image_id and each.said:
+                    former = standing.get(each.volunteer)
+                    if former is None or each.at > former.at:
+                        standing[each.volunteer] = each
+            answers = [each.said[max(each.said)] for each in standing.values()]
+            counts = [sum(key in answer.features for answer in answers) for key in KEYS]
+            expected.append((image_id, self.load(image_id), len(answers), *counts))
+        assert stored == expected
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "mariadb"])
+def test_any_order_of_events_leaves_exact_counters(
+    engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Hand-out, rating, revision, resending, cheating, expiry, late ratings and loss."""
+
+    @contextlib.contextmanager
+    def opened(clock: Callable[[], datetime]) -> Iterator[Store]:
+        with contextlib.ExitStack() as stack:
+            if engine == "sqlite":
+                url = f"sqlite:///{tmp_path_factory.mktemp('model')}/m.db"
+            else:
+                server: MariaDB = request.getfixturevalue("mariadb")
+                url = stack.enter_context(server.database())
+            store = Store.open(url, target=TARGET, lease_minutes=10, clock=clock)
+            yield stack.enter_context(contextlib.closing(store))
+
+    machine = type("Machine", (Campaign,), {"open_store": staticmethod(opened)})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=25 if engine == "sqlite" else 10,
+            stateful_step_count=25,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
