@@ -80,7 +80,7 @@ class Pages:
             viewport={"width": width, "height": height}, color_scheme=color_scheme, **options
         )
         self._contexts.append(context)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         context.on("weberror", self._note)
         return context.new_page()
 
