@@ -14,9 +14,15 @@ from .project import open_project
 _log = logging.getLogger(__name__)
 
 _BREAK = """
-<p style="font: 18px/1.5 system-ui, sans-serif; max-width: 32em; margin: 20vh auto; padding: 1em">
-This site takes a short break. Nothing that you rated is lost. Please
-<a href="">load the page again</a> in a few minutes.</p>
+<div style="position: fixed; inset: 0; z-index: 10; display: grid; place-content: center;
+  gap: 24px; padding: 24px; text-align: center; font: 18px/1.5 system-ui, sans-serif;
+  color-scheme: light dark; background: light-dark(#f6f6f9, #12141c);
+  color: light-dark(#1b1e2b, #eceef6)">
+<p style="max-width: 32em; margin: 0">This site takes a short break. Nothing that you rated is
+lost. Please come back in a few minutes.</p>
+<a href="" style="justify-self: center; padding: 16px 28px; border-radius: 14px; font-weight: 550;
+  background: light-dark(#1b1e2b, #eceef6); color: light-dark(#f6f6f9, #12141c)">Load the page
+again</a></div>
 """
 
 

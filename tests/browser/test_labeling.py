@@ -284,7 +284,7 @@ def test_a_page_opened_while_the_database_is_down_says_so_in_plain_words(
     assert len(shown.strip()) < 400
     assert "The page cannot be served: The database mysql+pymysql://tester:***@" in server.log
     volunteer = Volunteer(page)
-    page.click("text=load the page again")
+    page.click("text=Load the page again")
     volunteer.sees_a_picture()
 
 
