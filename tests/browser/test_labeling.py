@@ -152,6 +152,31 @@ def test_two_tabs_of_one_volunteer_share_nothing_but_the_volunteer(
 
 
 @on_sqlite
+def test_a_duplicated_tab_rates_the_same_picture_and_the_last_answer_stands(
+    server: Server, store: Store, new_page: Pages
+) -> None:
+    """A browser copies the tab's storage, so both have one assignment; neither answer is lost."""
+    first = Volunteer(new_page())
+    first.visit(server.address)
+    copied = first.page.evaluate("JSON.stringify(sessionStorage)")
+    page = first.page.context.new_page()
+    page.add_init_script(
+        f"if (!sessionStorage.length) for (const [key, value] of Object.entries({copied}))"
+        " sessionStorage.setItem(key, value);"
+    )
+    second = Volunteer(page)
+    second.visit(server.address)
+    assignment = first.assignment
+    assert second.assignment == assignment
+    for volunteer, feature in ((first, "text"), (second, "logo")):
+        volunteer.page.bring_to_front()
+        volunteer.press(feature)
+        volunteer.next()
+        volunteer.everything_is_saved()
+    assert stored(store) == {assignment: ({"logo"}, 1)}
+
+
+@on_sqlite
 def test_a_reload_shows_the_same_picture_and_back_still_works(
     server: Server, store: Store, new_page: Pages
 ) -> None:
