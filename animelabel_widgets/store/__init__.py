@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from ..labels import Answer, NewImage, Receipt, Resumed, Series, Task
 from ..tables import Campaign
-from . import catalog, handout, rating, schema
+from . import catalog, checking, handout, rating, schema
+from .checking import Difference
 from .database import Database, utc_now
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from .reading import Stats
 
-__all__ = ["Store"]
+__all__ = ["Difference", "Store"]
 
 
 class Store:
@@ -142,6 +143,19 @@ class Store:
             If the assignment is unknown or another volunteer's.
         """
         return rating.rate(self._database, volunteer_id, assignment, answer, revision, elapsed_ms)
+
+    def check(self, *, repair: bool = False) -> list[Difference]:
+        """Count everything again from the history; give the counters that differed.
+
+        Parameters
+        ----------
+        repair
+            Set those counters to what the history says.
+        """
+        found = checking.differences(self._database)
+        if repair:
+            checking.repair(self._database, {each.image_id for each in found})
+        return found
 
     def ratings(self) -> pd.DataFrame:
         """Give the current answers, one row per volunteer and image.

@@ -18,7 +18,7 @@ COMMANDS = sorted(cli.commands)
 
 def test_the_commands_are_those_of_the_readme() -> None:
     """Nothing missing, nothing more."""
-    assert COMMANDS == ["demo", "export", "import", "init", "serve", "simulate", "stats"]
+    assert COMMANDS == ["check", "demo", "export", "import", "init", "serve", "simulate", "stats"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -58,6 +58,7 @@ def test_a_campaign_from_the_command_line(
         ["import", "demo/frames"],
         ["simulate", "--volunteers", "3", "--ratings", "50", "--skill", "1", "--seed", "1"],
         ["stats"],
+        ["check"],
         ["export", "dataset"],
     ):
         done = run(*words, cwd=tmp_path, **environ)
@@ -68,6 +69,7 @@ def test_a_campaign_from_the_command_line(
     assert said["simulate"] == "150 ratings by 3 simulated volunteers.\n"
     assert re.search(r"ratings +150\n", said["stats"])
     assert re.search(r"prefiltered +12\n", said["stats"])
+    assert said["check"] == "Every counter is what the history says.\n"
     assert re.match(r"Exported \d+ images to dataset\.", said["export"])
     assert (tmp_path / "dataset" / "metadata.csv").exists()
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from animelabel_widgets.errors import AssignmentError
 from animelabel_widgets.labels import KEYS, Answer, NewImage, Receipt, Series
-from animelabel_widgets.store import Store
+from animelabel_widgets.store import Difference, Store
 
 TOKEN = "0123456789abcdef" * 2
 
@@ -282,6 +282,33 @@ def test_a_series_changes_its_title_only_when_told(store: Store) -> None:
     store.put_series(Series("a", "New", is_anime=None), update=True)
     assert store.images()["title"].item() == "New"
     assert store.images()["is_anime"].isna().item()
+
+
+def test_a_wrong_counter_is_found_and_repaired(store: Store) -> None:
+    """Each difference is named once, and only what is wrong is changed."""
+    fill(store, 3)
+    volunteer = store.volunteer(TOKEN)
+    for task in store.hand_out(volunteer, 2):
+        store.rate(volunteer, task.assignment_id, Answer.of("logo"), 0, 9)
+        store.rate(volunteer, task.assignment_id, Answer.of("text"), 1, 9)
+    store.hand_out(volunteer, 1)
+    assert store.check() == []
+    before = counters(store)
+    (first, second, _) = (row[0] for row in before)
+    wrong = text(f"UPDATE pool SET votes = 7, n_text = 9 WHERE image_id = {first}")
+    store._database.write(lambda c: c.execute(wrong))
+    wrong = text(f"UPDATE pool SET `load` = 0 WHERE image_id = {second}")
+    store._database.write(lambda c: c.execute(wrong))
+    right = {row[0]: row for row in before}
+    expected = [
+        Difference(first, "votes", 7, right[first][2]),
+        Difference(first, "n_text", 9, right[first][3]),
+        Difference(second, "load", 0, right[second][1]),
+    ]
+    assert store.check() == expected
+    assert store.check(repair=True) == expected
+    assert store.check() == []
+    assert counters(store) == before == recounted(store)
 
 
 def test_stats_count_what_is_there(store: Store) -> None:

@@ -148,6 +148,7 @@ class Campaign(RuleBasedStateMachine):
             counts = [sum(key in answer.features for answer in answers) for key in KEYS]
             expected.append((image_id, self.load(image_id), len(answers), *counts))
         assert stored == expected
+        assert self.store.check() == []
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "mariadb"])

@@ -1,0 +1,72 @@
+"""The commands that serve the volunteers' page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..config import Settings
+from .options import database_url_option, no_browser_option, pictures_option, port_option
+
+
+@click.command()
+@click.argument("folder", default="demo", type=click.Path(file_okay=False, path_type=Path))
+@port_option
+@no_browser_option
+def demo(folder: Path, port: int, no_browser: bool) -> None:  # noqa: FBT001
+    """Draw a demo data set in FOLDER (demo) and serve it.
+
+    A second time it continues where the first one stopped.
+
+    \b
+    Example:
+      animelabel demo
+    """
+    from ..demo import draw_demo
+    from ..project import open_project
+    from ..serving import serve
+
+    click.echo(f"Preparing the demo data set in {folder} …")
+    draw_demo(folder)
+    settings = Settings(
+        database_url=f"sqlite:///{folder / 'animelabel.db'}",
+        pictures=str(folder / "frames"),
+        log_file=str(folder / "animelabel.log"),
+    )
+    with open_project(settings.database_url, pictures=settings.pictures) as project:
+        click.echo(project.add_series().summary())
+    serve(settings, ip="localhost", port=port, browse=not no_browser, announce=_announce)
+
+
+@click.command()
+@database_url_option
+@pictures_option
+@click.option("--ip", default="localhost", show_default=True, help="Where to listen.")
+@port_option
+@no_browser_option
+@click.option("--log", "log_file", metavar="FILE", help="Where to log; by default animelabel.log.")
+def serve(
+    database_url: str | None,
+    pictures: str | None,
+    ip: str,
+    port: int,
+    no_browser: bool,  # noqa: FBT001
+    log_file: str | None,
+) -> None:
+    """Serve the volunteers' page until Ctrl-C.
+
+    \b
+    Example:
+      animelabel serve --pictures frames --port 8866
+    """
+    from ..serving import serve as run
+
+    settings = Settings.load(database_url=database_url, pictures=pictures, log_file=log_file)
+    click.echo("Starting the volunteers' page …")
+    run(settings, ip=ip, port=port, browse=not no_browser, announce=_announce)
+
+
+def _announce(address: str) -> None:
+    """Tell where the page is."""
+    click.echo(f"The volunteers' page is at {address}\nCtrl-C ends it.")

@@ -1,0 +1,106 @@
+"""The counters of the pool, counted again from the history, and mended where they differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import ColumnElement, Connection, Integer, Select, cast, func, or_, select, update
+
+from ..labels import KEYS
+from ..tables import Assignment, Lease, Pool, RatingEvent
+from .database import Database
+
+_COUNTERS = ("load", "votes", *(f"n_{key}" for key in KEYS))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A counter of an image that is not what the history says."""
+
+    image_id: int
+    counter: str
+    stored: int
+    expected: int
+
+
+def differences(database: Database) -> list[Difference]:
+    """Compare every counter with the history, in one consistent reading."""
+    rows = database.read(lambda connection: connection.execute(_compared()).mappings().all())
+    return [
+        Difference(row["image_id"], name, row[name], int(row[f"expected_{name}"]))
+        for row in rows
+        for name in _COUNTERS
+        if row[name] != row[f"expected_{name}"]
+    ]
+
+
+def repair(database: Database, images: set[int]) -> None:
+    """Set the counters of these images to what the history says, one image at a time."""
+    for image_id in sorted(images):
+        database.write(partial(_mend, image_id))
+
+
+def _mend(image_id: int, connection: Connection) -> None:
+    """Count one image again while nobody else can change it."""
+    mine = Pool.image_id == image_id
+    connection.execute(select(Pool.image_id).where(mine).with_for_update())
+    row = connection.execute(_compared(mine)).mappings().one_or_none()
+    if row is not None:
+        values = {name: int(row[f"expected_{name}"]) for name in _COUNTERS}
+        connection.execute(update(Pool).where(mine).values(**values))
+
+
+def _compared(*of: ColumnElement[bool]) -> Select[*tuple[int, ...]]:
+    """Select the counters that differ, as stored and as expected.
+
+    Of an assignment, the highest revision counts; of a volunteer's assignments
+    of one image, the newest that was rated.
+    """
+    features = [getattr(RatingEvent, key) for key in KEYS]
+    newest = func.row_number().over(
+        partition_by=RatingEvent.assignment_id, order_by=RatingEvent.revision.desc()
+    )
+    said = select(RatingEvent.assignment_id, *features, newest.label("place")).subquery()
+    latest = func.row_number().over(
+        partition_by=(Assignment.volunteer_id, Assignment.image_id),
+        order_by=Assignment.created_at.desc(),
+    )
+    standing = (
+        select(Assignment.image_id, *(said.c[key] for key in KEYS), latest.label("place"))
+        .join(said, said.c.assignment_id == Assignment.assignment_id)
+        .where(said.c.place == 1)
+        .subquery()
+    )
+    counted = (
+        select(
+            standing.c.image_id,
+            func.count().label("votes"),
+            *(func.sum(cast(standing.c[key], Integer)).label(f"n_{key}") for key in KEYS),
+        )
+        .where(standing.c.place == 1)
+        .group_by(standing.c.image_id)
+        .subquery()
+    )
+    leased = (
+        select(Assignment.image_id, func.count().label("live"))
+        .where(Assignment.lease == Lease.LIVE)
+        .group_by(Assignment.image_id)
+        .subquery()
+    )
+    expected: dict[str, ColumnElement[int]] = {
+        name: func.coalesce(counted.c[name], 0) for name in _COUNTERS[1:]
+    }
+    expected["load"] = expected["votes"] + func.coalesce(leased.c.live, 0)
+    stored = {name: getattr(Pool, name) for name in _COUNTERS}
+    return (
+        select(
+            Pool.image_id,
+            *stored.values(),
+            *(expected[name].label(f"expected_{name}") for name in _COUNTERS),
+        )
+        .outerjoin(counted, counted.c.image_id == Pool.image_id)
+        .outerjoin(leased, leased.c.image_id == Pool.image_id)
+        .where(or_(*(stored[name] != expected[name] for name in _COUNTERS)), *of)
+        .order_by(Pool.image_id)
+    )
