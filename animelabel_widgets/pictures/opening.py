@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 import struct
 import zlib
@@ -16,6 +17,8 @@ from ..errors import PictureError
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MAX_PIXELS = 64_000_000
 """More pixels than any frame has; what claims more may be a decompression bomb."""
+
+_LOOP = "it is a link that leads to itself"
 
 # What Pillow's decoders raise on damaged files.
 _DAMAGE = (
@@ -45,7 +48,7 @@ def inside(root: Path, *parts: str) -> Path:
     try:
         stays = path.resolve().is_relative_to(root.resolve())
     except (OSError, RuntimeError):
-        raise PictureError("it is a link that leads to itself") from None
+        raise PictureError(_LOOP) from None
     if not stays:
         raise PictureError("it lies outside of the pictures' folder")
     return path
@@ -76,4 +79,6 @@ def opened(path: Path) -> Iterator[Image.Image]:
     except UnidentifiedImageError:
         raise PictureError("it is no JPEG, PNG, WebP or GIF picture") from None
     except _DAMAGE as error:
+        if isinstance(error, OSError) and error.errno == errno.ELOOP:
+            raise PictureError(_LOOP) from None
         raise PictureError(f"it is damaged ({error})") from error
