@@ -10,7 +10,7 @@ import hashlib
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ..errors import AssignmentError
 from ..labels import KEYS, Answer, Receipt
@@ -52,49 +52,38 @@ def rate(
     Raises
     ------
     AssignmentError
-        If the assignment is unknown or another volunteer's.
+        If the assignment is unknown or another volunteer's, or its image was deleted.
     """
-    assignment = database.read(
-        lambda connection: connection.execute(
-            select(Assignment.image_id, Assignment.created_at).where(
-                Assignment.assignment_id == assignment_id,
-                Assignment.volunteer_id == volunteer_id,
-            )
-        ).one_or_none()
-    )
-    if assignment is None:
-        raise AssignmentError("This picture was not handed to this page: it gets another one.")
-    image_id, handed_at = assignment
+    mine = {"assignment": assignment_id, "volunteer": volunteer_id}
 
     def work(connection: Connection) -> Receipt:
-        connection.execute(select(Pool.image_id).where(Pool.image_id == image_id).with_for_update())
+        assignment = connection.execute(_ASSIGNMENT, mine).one_or_none()
+        if assignment is None:
+            raise AssignmentError("This picture was not handed to this page: it gets another one.")
+        image_id, handed_at = assignment
+        if connection.scalar(_LOCKED, {"image": image_id}) is None:
+            raise AssignmentError("This picture was deleted: the page gets another one.")
         said = _history(connection, assignment_id)
         newest = max(said, default=-1)
         if revision <= newest:
             return Receipt(newest, stored=False, conflict=said.get(revision) != answer)
         now = database.now()
-        values = {**answer.as_row(), "revision": revision, "elapsed_ms": elapsed_ms}
-        connection.execute(
-            insert(RatingEvent).values(assignment_id=assignment_id, created_at=now, **values)
-        )
+        values = {
+            **answer.as_row(),
+            "assignment_id": assignment_id,
+            "revision": revision,
+            "elapsed_ms": elapsed_ms,
+        }
+        connection.execute(_NEW_EVENT, {**values, "created_at": now})
         before, before_id, before_at = _current(connection, volunteer_id, image_id)
         after = before if before_at is not None and before_at > handed_at else answer
         if before_id is None:
-            connection.execute(
-                insert(Rating).values(
-                    image_id=image_id,
-                    volunteer_id=volunteer_id,
-                    assignment_id=assignment_id,
-                    created_at=now,
-                    updated_at=now,
-                    **values,
-                )
-            )
+            ids = {"image_id": image_id, "volunteer_id": volunteer_id}
+            times = {"created_at": now, "updated_at": now}
+            connection.execute(_NEW_RATING, {**ids, **values, **times})
         elif after is answer:
             connection.execute(
-                update(Rating)
-                .where(Rating.rating_id == before_id)
-                .values(assignment_id=assignment_id, updated_at=now, **values)
+                update(Rating).where(Rating.rating_id == before_id).values(updated_at=now, **values)
             )
         _count(connection, image_id, before, after, live=_end_lease(connection, assignment_id))
         return Receipt(revision, stored=True)
@@ -104,10 +93,7 @@ def rate(
 
 def _history(connection: Connection, assignment_id: UUID) -> dict[int, Answer]:
     """Give each revision's answer of an assignment."""
-    features = [getattr(RatingEvent, key) for key in KEYS]
-    rows = connection.execute(
-        select(RatingEvent.revision, *features).where(RatingEvent.assignment_id == assignment_id)
-    )
+    rows = connection.execute(_HISTORY, {"assignment": assignment_id})
     return {row.revision: Answer.from_row(row._asdict()) for row in rows}
 
 
@@ -115,12 +101,7 @@ def _current(
     connection: Connection, volunteer_id: int, image_id: int
 ) -> tuple[Answer | None, int | None, datetime | None]:
     """Give a volunteer's standing answer to an image, its row, and when it was handed out."""
-    features = [getattr(Rating, key) for key in KEYS]
-    row = connection.execute(
-        select(Rating.rating_id, Assignment.created_at, *features)
-        .join(Assignment, Assignment.assignment_id == Rating.assignment_id)
-        .where(Rating.volunteer_id == volunteer_id, Rating.image_id == image_id)
-    ).one_or_none()
+    row = connection.execute(_CURRENT, {"volunteer": volunteer_id, "image": image_id}).one_or_none()
     if row is None:
         return None, None, None
     return Answer.from_row(row._asdict()), row.rating_id, row.created_at
@@ -128,10 +109,10 @@ def _current(
 
 def _end_lease(connection: Connection, assignment_id: UUID) -> bool:
     """Mark an assignment as rated; say whether its lease was live until now."""
-    mine = Assignment.assignment_id == assignment_id
-    lease = connection.scalar(select(Assignment.lease).where(mine))
+    # Read under the pool's lock: a sweeper may have ended the lease in between.
+    lease = connection.scalar(_LEASE, {"assignment": assignment_id})
     if lease != Lease.RATED:
-        connection.execute(update(Assignment).where(mine).values(lease=Lease.RATED))
+        connection.execute(_RATED, {"assignment": assignment_id})
     return lease == Lease.LIVE
 
 
@@ -152,3 +133,27 @@ def _count(
     changed = {name: getattr(Pool, name) + step for name, step in steps.items() if step}
     if changed:
         connection.execute(update(Pool).where(Pool.image_id == image_id).values(**changed))
+
+
+# Made once: a volunteer's click shall not wait for SQL to be composed.
+_ASSIGNMENT = select(Assignment.image_id, Assignment.created_at).where(
+    Assignment.assignment_id == bindparam("assignment"),
+    Assignment.volunteer_id == bindparam("volunteer"),
+)
+_LOCKED = select(Pool.image_id).where(Pool.image_id == bindparam("image")).with_for_update()
+_HISTORY = select(RatingEvent.revision, *[getattr(RatingEvent, key) for key in KEYS]).where(
+    RatingEvent.assignment_id == bindparam("assignment")
+)
+_CURRENT = (
+    select(Rating.rating_id, Assignment.created_at, *[getattr(Rating, key) for key in KEYS])
+    .join(Assignment, Assignment.assignment_id == Rating.assignment_id)
+    .where(Rating.volunteer_id == bindparam("volunteer"), Rating.image_id == bindparam("image"))
+)
+_NEW_EVENT = insert(RatingEvent)
+_NEW_RATING = insert(Rating)
+_LEASE = select(Assignment.lease).where(Assignment.assignment_id == bindparam("assignment"))
+_RATED = (
+    update(Assignment)
+    .where(Assignment.assignment_id == bindparam("assignment"))
+    .values(lease=Lease.RATED)
+)
