@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         ProtocolError,
         SchemaError,
         StoreError,
+        VolunteerError,
     )
     from .gallery import Gallery
     from .labeler import Labeler
@@ -46,6 +47,7 @@ __all__ = [
     "SchemaError",
     "Settings",
     "StoreError",
+    "VolunteerError",
     "consensus",
     "label_app",
     "open_project",

@@ -11,7 +11,8 @@ AnimelabelError
 │   └── HelloError       a message came before the page said who visits
 ├── SchemaError          the database's tables are missing, older or newer
 └── StoreError           the database cannot be reached or refused the work
-    └── AssignmentError  the rating names no assignment of this volunteer
+    ├── AssignmentError  the rating names no assignment of this volunteer
+    └── VolunteerError   there is no such volunteer
 """
 
 
@@ -49,3 +50,7 @@ class StoreError(AnimelabelError):
 
 class AssignmentError(StoreError):
     """The rating names an assignment that this volunteer never got."""
+
+
+class VolunteerError(StoreError):
+    """The visit names a volunteer whom the database does not know."""

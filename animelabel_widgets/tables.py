@@ -17,6 +17,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Text,
     UniqueConstraint,
@@ -133,18 +134,20 @@ class Image(Base):
 class Pool(CountColumns, Base):
     """An image's state in the campaign.
 
-    `load` is the number of its ratings plus its live leases; `shuffle` is a
-    random place among the images of one load.
+    A smaller `priority` is handed out first. `load` is the number of its
+    ratings plus its live leases; `shuffle` is a random place among the images
+    of one priority and load.
     """
 
     __tablename__ = "pool"
-    __table_args__ = (Index(None, "state", "load", "shuffle"),)
+    __table_args__ = (Index(None, "state", "priority", "load", "shuffle"),)
 
     image_id: Mapped[int] = mapped_column(
         ForeignKey("images.image_id"), primary_key=True, autoincrement=False
     )
     state: Mapped[str] = mapped_column(String(12))
     reason: Mapped[str | None] = mapped_column(String(REASON_LENGTH))
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     load: Mapped[int] = mapped_column(default=0)
     votes: Mapped[int] = mapped_column(default=0)
     shuffle: Mapped[float]

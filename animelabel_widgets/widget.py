@@ -8,7 +8,7 @@ from typing import Any
 
 import anywidget
 
-from .errors import AnimelabelError, AssignmentError, HelloError, ProtocolError
+from .errors import AnimelabelError, AssignmentError, HelloError, ProtocolError, VolunteerError
 from .protocol import message_id
 
 _log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ class PageWidget(anywidget.AnyWidget):
             reply = _error("malformed", f"This message was not understood: {error}.")
         except AssignmentError as error:
             reply = _error("unassigned", str(error))
+        except VolunteerError as error:
+            reply = _error("no-hello", str(error))
         except AnimelabelError as error:
             _log.error("A message could not be answered: %s", error)
             reply = _error("unavailable", _UNAVAILABLE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from ..labels import Answer, NewImage, Receipt, Resumed, Series, Task
 from ..tables import Campaign
-from . import catalog, checking, handout, rating, schema
+from . import catalog, checking, handout, pool, rating, schema
 from .checking import Difference
 from .database import Database, utc_now
 
@@ -116,14 +116,47 @@ class Store:
 
     def mark_broken(self, image_id: int, reason: str) -> None:
         """Take an image that cannot be shown out of the pool; its ratings stay."""
-        catalog.mark_broken(self._database, image_id, reason)
+        pool.mark_broken(self._database, image_id, reason)
+
+    def prioritise(self, priorities: Mapping[int, int]) -> int:
+        """Set which images are handed out first; give how many there were.
+
+        Parameters
+        ----------
+        priorities
+            Of each image id, a number from -100 to 100; the smaller, the earlier, and 0 unless
+            told. It ranks before the number of ratings.
+
+        Raises
+        ------
+        InputError
+            If a priority is out of range; nothing is changed then.
+        """
+        return pool.prioritise(self._database, priorities)
+
+    def retire(self, images: Collection[int], reason: str) -> int:
+        """Hand these open images out no more; give how many they were.
+
+        A rating of one that is on its way is still stored and counted.
+        """
+        return pool.retire(self._database, images, reason)
+
+    def reopen(self, images: Collection[int]) -> int:
+        """Hand these retired images out again; give how many they were."""
+        return pool.reopen(self._database, images)
 
     def volunteer(self, token: str) -> int:
         """Give the id of the volunteer with this token; only its hash is stored."""
         return rating.volunteer(self._database, token)
 
     def hand_out(self, volunteer_id: int, count: int) -> list[Task]:
-        """Lease up to `count` images, the least rated first, none that this volunteer knows."""
+        """Lease up to `count` images, the least rated first, none that this volunteer knows.
+
+        Raises
+        ------
+        VolunteerError
+            If there is no such volunteer.
+        """
         return handout.hand_out(
             self._database, volunteer_id, count, target=self._target, lease=self._lease
         )
@@ -131,6 +164,13 @@ class Store:
     def resume(self, volunteer_id: int, ids: Sequence[UUID]) -> list[Resumed]:
         """Give a volunteer's own assignments again, in the order asked; others are left out."""
         return handout.resume(self._database, volunteer_id, ids)
+
+    def release_expired(self) -> int:
+        """End a few leases whose time has passed; give how many, 0 when none is left.
+
+        Every hand-out does so too; any number of processes may.
+        """
+        return handout.release_expired(self._database)
 
     def rate(
         self, volunteer_id: int, assignment: UUID, answer: Answer, revision: int, elapsed_ms: int
@@ -140,7 +180,7 @@ class Store:
         Raises
         ------
         AssignmentError
-            If the assignment is unknown or another volunteer's.
+            If the assignment is unknown or another volunteer's, or its image was deleted.
         """
         return rating.rate(self._database, volunteer_id, assignment, answer, revision, elapsed_ms)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, insert, select, update
 
 from ..labels import NewImage, Series
-from ..tables import REASON_LENGTH, Image, Pool, SeriesRow, State
+from ..tables import Image, Pool, SeriesRow, State
 from .database import Database
 
 
@@ -69,16 +69,6 @@ def add_images(database: Database, series_id: int, images: Sequence[NewImage]) -
         return len(added)
 
     return database.write(work)
-
-
-def mark_broken(database: Database, image_id: int, reason: str) -> None:
-    """Take an image that cannot be shown out of the pool; its ratings stay."""
-    broken = (
-        update(Pool)
-        .where(Pool.image_id == image_id)
-        .values(state=State.BROKEN, reason=reason[:REASON_LENGTH])
-    )
-    database.write(lambda connection: connection.execute(broken))
 
 
 def _place(image_id: int, image: NewImage) -> dict[str, object]:

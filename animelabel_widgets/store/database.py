@@ -117,6 +117,10 @@ class Database:
         finally:
             connection.exec_driver_sql(statement.format("RELEASE", ""), (name,))
 
+    def pause(self, attempt: int) -> None:
+        """Wait before the next attempt, longer each time, and not as long as the others do."""
+        time.sleep(random.uniform(0.5, 1) * 0.01 * 2**attempt)  # noqa: S311 - a jitter
+
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
@@ -132,7 +136,7 @@ class Database:
                     raise self._explained(error) from error
             except SQLAlchemyError as error:
                 raise self._explained(error) from error
-            time.sleep(random.uniform(0.5, 1) * 0.01 * 2**attempt)  # noqa: S311 - a jitter
+            self.pause(attempt)
         raise AssertionError("unreachable")
 
     def _explained(self, error: SQLAlchemyError) -> StoreError:

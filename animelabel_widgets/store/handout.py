@@ -1,42 +1,32 @@
-"""The hand-out: which images a volunteer gets next, and the leases that say so.
+"""The hand-out: leases on the least rated images, and their end.
 
-The least rated images come first, in random order among equals. Candidates are
-read without a lock from a random place of the index `(state, load, shuffle)`;
-then those few rows are locked by primary key, leaving out rows that somebody
-else holds, and checked again. So nothing is scanned under a lock and nobody waits.
+Candidates are read without a lock; then those few rows are locked by primary
+key, leaving out rows that somebody else holds, and checked again. So nothing is
+scanned under a lock and nobody waits.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    Select,
-    case,
-    exists,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Row, bindparam, case, insert, or_, select, update
 
 from ..labels import KEYS, Answer, Resumed, Task
 from ..tables import Assignment, Image, Lease, Pool, Rating, SeriesRow, State
+from .candidates import Candidate, Level, candidates
 from .database import Database
 
-ROUNDS = 8
+ROUNDS = 6
 SWEPT = 20
+TOO_FAR = timedelta(days=2)
+"""No lease is that long: one that ends later was given before the clock was set back."""
 
-Candidate = Row[int, int, str, str, str]
-"""image_id, load, folder, filename, title."""
+_MOMENT = timedelta(milliseconds=1)
 
 
 def hand_out(
@@ -45,16 +35,27 @@ def hand_out(
     """Lease up to `count` images to a volunteer who neither rated nor holds them.
 
     Fewer come back where fewer are left below `target` ratings and leases.
+
+    Raises
+    ------
+    VolunteerError
+        If there is no such volunteer.
     """
     release_expired(database)
     tasks: list[Task] = []
-    for _ in range(ROUNDS):
-        found = database.read(partial(_candidates, volunteer_id, count - len(tasks), target))
+    for attempt in range(1, ROUNDS + 1):
+        found = database.read(partial(candidates, volunteer_id, count - len(tasks), target))
         if not found:
             break
-        tasks += database.write(partial(_lease, volunteer_id, found, database.now(), lease))
+        patient = attempt < ROUNDS
+        leased = database.write(
+            partial(_lease, volunteer_id, found, database.now(), lease, patient)
+        )
+        tasks += leased
         if len(tasks) == count:
             break
+        if not leased:
+            database.pause(attempt)
     return tasks
 
 
@@ -62,34 +63,17 @@ def resume(database: Database, volunteer_id: int, ids: Sequence[UUID]) -> list[R
     """Give a volunteer's own assignments again, in the order asked; others are left out."""
     if not ids:
         return []
-    answers = [getattr(Rating, key) for key in KEYS]
-    query = (
-        select(Assignment, *_PICTURE, Rating.revision, *answers)
-        .join(Image, Image.image_id == Assignment.image_id)
-        .join(SeriesRow, SeriesRow.series_id == Image.series_id)
-        .join(Pool, Pool.image_id == Assignment.image_id)
-        .outerjoin(Rating, Rating.assignment_id == Assignment.assignment_id)
-        .where(
-            Assignment.assignment_id.in_(ids),
-            Assignment.volunteer_id == volunteer_id,
-            Pool.state != State.BROKEN,
-        )
-    )
-    rows = database.read(lambda connection: connection.execute(query).all())
+    values = {"assignments": list(ids), "volunteer": volunteer_id}
+    rows = database.read(lambda connection: connection.execute(_RESUMED, values).all())
     found = {row.assignment_id: _resumed(row) for row in rows}
     return [found[each] for each in dict.fromkeys(ids) if each in found]
 
 
 def release_expired(database: Database) -> int:
-    """End a few leases whose time has passed, so that others get the images."""
+    """End a few leases whose time has passed, so that others get the images; give how many."""
     now = database.now()
-    overdue = (
-        select(Assignment.assignment_id, Assignment.image_id)
-        .where(Assignment.lease == Lease.LIVE, Assignment.expires_at < now)
-        .order_by(Assignment.expires_at)
-        .limit(SWEPT)
-    )
-    found = database.read(lambda connection: connection.execute(overdue).all())
+    values = {"now": now, "too_far": now + TOO_FAR}
+    found = database.read(lambda connection: connection.execute(_OVERDUE, values).all())
     if not found:
         return 0
 
@@ -117,58 +101,10 @@ def release_expired(database: Database) -> int:
     return database.write(work)
 
 
-_PICTURE = (SeriesRow.folder, Image.filename, SeriesRow.title)
-
-
-def _candidates(
-    volunteer_id: int, wanted: int, target: int, connection: Connection
-) -> list[Candidate]:
-    """Find the least rated images that are new to this volunteer, level by level."""
-    found: list[Candidate] = []
-    level: int | None = -1
-    while len(found) < wanted:
-        level = connection.scalar(
-            select(func.min(Pool.load)).where(
-                Pool.state == State.OPEN, Pool.load > level, Pool.load < target
-            )
-        )
-        if level is None:
-            break
-        pivot = random.random()  # noqa: S311 - an order, not a secret
-        for part in (Pool.shuffle >= pivot, Pool.shuffle < pivot):
-            missing = wanted - len(found)
-            if missing:
-                query = _part(volunteer_id, level, part).limit(missing)
-                found += connection.execute(query).all()
-    return found
-
-
-def _part(
-    volunteer_id: int, level: int, part: ColumnElement[bool]
-) -> Select[int, int, str, str, str]:
-    """Select the images of one level on one side of the pivot, in the index's order."""
-    known = exists().where(
-        Assignment.volunteer_id == volunteer_id,
-        Assignment.image_id == Pool.image_id,
-        Assignment.lease != Lease.EXPIRED,
-    )
-    return (
-        select(Pool.image_id, Pool.load, *_PICTURE)
-        .join(Image, Image.image_id == Pool.image_id)
-        .join(SeriesRow, SeriesRow.series_id == Image.series_id)
-        .where(Pool.state == State.OPEN, Pool.load == level, part, ~known)
-        .order_by(Pool.shuffle)
-    )
-
-
-def _locked(connection: Connection, images: set[int]) -> dict[int, tuple[str, int]]:
+def _locked(connection: Connection, images: Iterable[int]) -> dict[int, tuple[str, Level]]:
     """Lock rows of the pool by primary key, without those that somebody else holds."""
-    rows = connection.execute(
-        select(Pool.image_id, Pool.state, Pool.load)
-        .where(Pool.image_id.in_(sorted(images)))
-        .with_for_update(skip_locked=True)
-    )
-    return {row.image_id: (row.state, row.load) for row in rows}
+    rows = connection.execute(_LOCKED, {"images": sorted(images)})
+    return {row.image_id: (row.state, (row.priority, row.load)) for row in rows}
 
 
 def _lease(
@@ -176,24 +112,26 @@ def _lease(
     found: Sequence[Candidate],
     now: datetime,
     lease: timedelta,
+    patient: bool,  # noqa: FBT001 - bound by `partial`, next to the name
     connection: Connection,
 ) -> list[Task]:
-    """Lease those candidates that are still as they were read."""
-    states = _locked(connection, {row.image_id for row in found})
+    """Lease those candidates that are still as they were read.
+
+    Where somebody holds one just now, a `patient` caller gets none of a higher
+    level, and asks again: else the coverage would drift apart.
+    """
+    states = _locked(connection, {each.image_id for each in found})
+    held = [each.level for each in found if each.image_id not in states]
+    if patient and held:
+        found = [each for each in found if each.level <= min(held)]
     # Read after the lock: another page of the same volunteer may have got the same image.
-    known = set(
-        connection.scalars(
-            select(Assignment.image_id).where(
-                Assignment.volunteer_id == volunteer_id,
-                Assignment.image_id.in_(states),
-                Assignment.lease != Lease.EXPIRED,
-            )
-        )
-    )
+    values = {"volunteer": volunteer_id, "images": list(states)}
+    former = connection.execute(_FORMER, values).all() if states else []
+    known = {row.image_id for row in former if row.lease != Lease.EXPIRED}
     tasks = [
-        Task(uuid4(), row.image_id, row.folder, row.filename, row.title, now + lease)
-        for row in found
-        if states.get(row.image_id) == (State.OPEN, row.load) and row.image_id not in known
+        Task(uuid4(), each.image_id, each.folder, each.filename, each.title, now + lease)
+        for each in found
+        if states.get(each.image_id) == (State.OPEN, each.level) and each.image_id not in known
     ]
     if not tasks:
         return []
@@ -203,6 +141,11 @@ def _lease(
         .where(Pool.image_id.in_(places))
         .values(load=Pool.load + 1, shuffle=case(places, value=Pool.image_id))
     )
+    # The newer of two assignments is told by its time, also where the clock was set back.
+    since = dict.fromkeys(places, now)
+    for row in former:
+        if row.image_id in since:
+            since[row.image_id] = max(since[row.image_id], row.created_at + _MOMENT)
     connection.execute(
         insert(Assignment),
         [
@@ -211,7 +154,7 @@ def _lease(
                 "image_id": task.image_id,
                 "volunteer_id": volunteer_id,
                 "lease": Lease.LIVE,
-                "created_at": now,
+                "created_at": since[task.image_id],
                 "expires_at": task.expires_at,
             }
             for task in tasks
@@ -228,3 +171,42 @@ def _resumed(row: Row[*tuple[Any, ...]]) -> Resumed:
     if row.revision is None:
         return Resumed(task)
     return Resumed(task, Answer.from_row(row._asdict()), row.revision)
+
+
+# Made once: a volunteer's click shall not wait for SQL to be composed.
+_OVERDUE = (
+    select(Assignment.assignment_id, Assignment.image_id)
+    .where(
+        Assignment.lease == Lease.LIVE,
+        or_(Assignment.expires_at < bindparam("now"), Assignment.expires_at > bindparam("too_far")),
+    )
+    .limit(SWEPT)
+)
+_LOCKED = (
+    select(Pool.image_id, Pool.state, Pool.priority, Pool.load)
+    .where(Pool.image_id.in_(bindparam("images", expanding=True)))
+    .with_for_update(skip_locked=True)
+)
+_FORMER = select(Assignment.image_id, Assignment.lease, Assignment.created_at).where(
+    Assignment.volunteer_id == bindparam("volunteer"),
+    Assignment.image_id.in_(bindparam("images", expanding=True)),
+)
+_RESUMED = (
+    select(
+        Assignment,
+        SeriesRow.folder,
+        Image.filename,
+        SeriesRow.title,
+        Rating.revision,
+        *[getattr(Rating, key) for key in KEYS],
+    )
+    .join(Image, Image.image_id == Assignment.image_id)
+    .join(SeriesRow, SeriesRow.series_id == Image.series_id)
+    .join(Pool, Pool.image_id == Assignment.image_id)
+    .outerjoin(Rating, Rating.assignment_id == Assignment.assignment_id)
+    .where(
+        Assignment.assignment_id.in_(bindparam("assignments", expanding=True)),
+        Assignment.volunteer_id == bindparam("volunteer"),
+        Pool.state != State.BROKEN,
+    )
+)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -15,51 +17,130 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from animelabel_widgets.errors import ConfigError, SchemaError, StoreError
-from animelabel_widgets.labels import Answer, NewImage, Series
+from animelabel_widgets.labels import KEYS, Answer, NewImage, Series
 from animelabel_widgets.store import Store, schema
 from animelabel_widgets.store.database import Database
 from animelabel_widgets.tables import Base
 
-BEFORE = "The tables in .* are of version 0001, and 0002 is needed.*`animelabel init`"
+T = "2026-03-01 10:20:30.125"
+IDS = [bytes([number]) * 16 for number in range(5)]
+YES, NO = dict.fromkeys(KEYS, True), dict.fromkeys(KEYS, False)
+FIRST: dict[str, list[dict[str, object]]] = {
+    "series": [{"series_id": 1, "folder": "a", "title": "星の風", "is_anime": True}],
+    "images": [
+        {"image_id": n, "series_id": 1, "filename": f"{n}.jpg", "width": 640, "height": 360,
+         "byte_size": 9000, "imported_at": T}
+        for n in range(1, 10)
+    ],
+    "pool": [
+        {"image_id": n, "state": "open", "reason": None, "load": int(n < 6), "votes": int(n < 4),
+         "shuffle": n / 10, **dict.fromkeys(["n_text", "n_logo", "n_person"], int(n < 4)),
+         "n_empty": int(n < 4)}
+        for n in range(1, 10)
+    ],
+    "volunteers": [{"volunteer_id": 1, "token_hash": sha256(b"0" * 32).digest(), "created_at": T}],
+    "assignments": [
+        {"assignment_id": IDS[n - 1], "image_id": n, "volunteer_id": 1, "created_at": T,
+         "lease": "rated" if n < 4 else "live", "expires_at": "2026-03-01 10:30:30"}
+        for n in range(1, 6)
+    ],
+    "ratings": [
+        {"rating_id": n, "image_id": n, "volunteer_id": 1, "assignment_id": IDS[n - 1],
+         "revision": int(n == 1), "elapsed_ms": 900, **YES, "created_at": T, "updated_at": T}
+        for n in range(1, 4)
+    ],
+    "rating_events": [
+        {"event_id": n, "assignment_id": IDS[n - 1], "revision": int(n == 1), "elapsed_ms": 900,
+         **YES, "created_at": T}
+        for n in range(1, 4)
+    ] + [{"event_id": 4, "assignment_id": IDS[0], "revision": 0, "elapsed_ms": 9, **NO,
+          "created_at": T}],
+}  # fmt: skip
+SECOND: dict[str, list[dict[str, object]]] = {
+    "gold": [{"image_id": 1, **YES, "explanation": "Read it.", "created_at": T}],
+    "reviews": [{"review_id": 1, "image_id": 1, "reviewer": "me", **NO, "created_at": T,
+                 "withdrawn_at": None}],
+    "consensus": [{"image_id": 1, **YES, **{f"p_{key}": 0.5 for key in KEYS}, "votes": 1,
+                   "method": "majority", "version": "1", "computed_at": T}],
+}  # fmt: skip
 
 
-def rows(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
-    """Read every row of every table of the first version."""
-    names = [name for name in inspect(connection).get_table_names() if name != "alembic_version"]
-    first = set(names) - {"gold", "reviews", "consensus"}
-    return {
-        name: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {name} ORDER BY 1"))]
-        for name in first
-    }
+def insert_rows(rows: dict[str, list[dict[str, object]]], connection: Connection) -> None:
+    """Insert rows as they are, through the driver alone."""
+    preparer = connection.dialect.identifier_preparer
+    for table, values in rows.items():
+        names = ", ".join(preparer.quote(name) for name in values[0])
+        places = ", ".join(f":{name}" for name in values[0])
+        connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({places})"), values)
 
 
-def test_the_first_version_with_data_is_upgraded_without_loss(database_url: str) -> None:
+def read_rows(
+    rows: dict[str, list[dict[str, object]]], connection: Connection
+) -> dict[str, list[tuple[object, ...]]]:
+    """Read the same columns of the same tables."""
+    preparer = connection.dialect.identifier_preparer
+    found = {}
+    for table, values in rows.items():
+        names = ", ".join(preparer.quote(name) for name in values[0])
+        query = text(f"SELECT {names} FROM {table} ORDER BY 1")
+        found[table] = [tuple(row) for row in connection.execute(query)]
+    return found
+
+
+@pytest.mark.parametrize(("version", "data"), [("0001", FIRST), ("0002", FIRST | SECOND)])
+def test_a_former_version_with_data_is_upgraded_without_loss(
+    version: str, data: dict[str, list[dict[str, object]]], database_url: str
+) -> None:
     """Every row is as before, and rating goes on."""
     with closing(Database(database_url)) as database:
-        schema.upgrade(database, "0001")
-        store = Store(database)
-        series_id = store.put_series(Series("a", "星の風", is_anime=True), update=True)
-        store.add_images(series_id, [NewImage(f"{n}.jpg", 640, 360, 9000) for n in range(9)])
-        volunteer = store.volunteer("0" * 32)
-        tasks = store.hand_out(volunteer, 5)
-        for task in tasks[:3]:
-            store.rate(volunteer, task.assignment_id, Answer.of("person"), 0, 1200)
-        store.rate(volunteer, tasks[0].assignment_id, Answer.of("text"), 1, 800)
-        before = database.read(rows)
+        schema.upgrade(database, version)
+        database.write(partial(insert_rows, data))
+        before = database.read(partial(read_rows, data))
     assert {name: len(found) for name, found in before.items()} == {
-        "campaign": 1, "series": 1, "images": 9, "pool": 9, "volunteers": 1,
-        "assignments": 5, "ratings": 3, "rating_events": 4,
-    }  # fmt: skip
+        name: len(values) for name, values in data.items()
+    }
 
-    with pytest.raises(SchemaError, match=BEFORE):
+    needed = f"of version {version}, and {schema.HEAD} is needed.*`animelabel init`"
+    with pytest.raises(SchemaError, match=needed):
         Store.open(database_url)
     assert Store.initialise(database_url) == schema.HEAD
 
     with closing(Database(database_url)) as database:
-        assert database.read(rows) == before
-    with closing(Store.open(database_url, create=False)) as store:
-        store.rate(volunteer, tasks[4].assignment_id, Answer.of("logo"), 0, 700)
+        assert database.read(partial(read_rows, data)) == before
+    soon = datetime(2026, 3, 1, 10, 25, tzinfo=UTC)
+    with closing(Store.open(database_url, create=False, clock=lambda: soon)) as store:
+        assert store.check() == []
+        volunteer = store.volunteer("0" * 32)
+        assert volunteer == 1
+        store.rate(volunteer, UUID(bytes=IDS[4]), Answer.of("logo"), 0, 700)
         assert len(store.ratings()) == 4
+        assert {task.image_id for task in store.hand_out(volunteer, 9)} == {6, 7, 8, 9}
+        assert store.check() == []
+
+
+@pytest.mark.parametrize(
+    "left", [[], ["DROP INDEX ix_pool_state_priority_load_shuffle ON pool"]], ids=["two", "one"]
+)
+def test_an_interrupted_upgrade_is_completed(left: list[str], mariadb_url: str) -> None:
+    """MariaDB commits each step by itself; those that were done are not repeated."""
+    with closing(Database(mariadb_url)) as database:
+        schema.upgrade(database, "0002")
+        database.write(partial(insert_rows, FIRST))
+    Store.initialise(mariadb_url)
+    undo = [
+        "CREATE INDEX ix_pool_state_load_shuffle ON pool (state, `load`, shuffle)",
+        "UPDATE alembic_version SET version_num = '0002'",
+        *left,
+    ]
+    with closing(Database(mariadb_url)) as database:
+        for statement in undo:
+            database.write(lambda c, statement=statement: c.execute(text(statement)))
+    Store.initialise(mariadb_url)
+    with closing(Database(mariadb_url)) as database:
+        indexes = database.read(lambda c: {i["name"] for i in inspect(c).get_indexes("pool")})
+    assert indexes == {"ix_pool_state_priority_load_shuffle"}
+    with closing(Store.open(mariadb_url, create=False)) as store:
+        assert store.check() == []
 
 
 def test_the_models_are_the_tables(database_url: str) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
-from animelabel_widgets.errors import AssignmentError
+from animelabel_widgets.errors import AssignmentError, InputError, StoreError, VolunteerError
 from animelabel_widgets.labels import KEYS, Answer, NewImage, Receipt, Series
 from animelabel_widgets.store import Difference, Store
 
@@ -140,6 +142,23 @@ def test_the_same_rating_again_changes_nothing(store: Store) -> None:
     assert first == [Receipt(0, stored=True), *[Receipt(0, stored=False)] * 2]
     assert counters(store) == recounted(store)
     assert len(store.ratings()) == 1
+
+
+def test_an_assignment_sent_ten_times_at_once_counts_once(store: Store) -> None:
+    """Whoever comes second finds what the first one stored."""
+    fill(store, 1)
+    volunteer = store.volunteer(TOKEN)
+    (task,) = store.hand_out(volunteer, 1)
+    receipts: list[Receipt] = []
+    in_threads(
+        lambda _: receipts.append(
+            store.rate(volunteer, task.assignment_id, Answer.of("logo"), 0, 9)
+        ),
+        10,
+    )
+    assert sorted(receipt.stored for receipt in receipts) == [False] * 9 + [True]
+    assert not any(receipt.conflict for receipt in receipts)
+    assert counters(store) == recounted(store) == [(task.image_id, 1, 1, 0, 1, 0, 0)]
 
 
 def test_a_changed_mind_is_a_new_revision_and_the_history_stays(store: Store) -> None:
@@ -322,3 +341,170 @@ def test_stats_count_what_is_there(store: Store) -> None:
     assert (stats.series, stats.volunteers, stats.ratings) == (1, 1, 2)
     assert stats.images == {"open": 3, "prefiltered": 1}
     assert stats.coverage == {0: 1, 1: 2}
+
+
+def test_a_preferred_image_comes_first_whatever_its_count(store: Store) -> None:
+    """The priority ranks before the count, and an image with enough ratings never comes."""
+    fill(store, 6)
+    images = [row[0] for row in counters(store)]
+    first = store.volunteer(TOKEN)
+    for task in store.hand_out(first, 6):
+        if task.image_id in images[:2]:
+            store.rate(first, task.assignment_id, Answer(), 0, 1)
+    assert store.prioritise({images[0]: -5, images[1]: -100, images[5]: 100}) == 3
+    handed = [task.image_id for task in store.hand_out(store.volunteer("f" * 32), 6)]
+    assert (handed[:2], handed[5]) == ([images[1], images[0]], images[5])
+    assert sorted(handed) == images
+
+
+def test_a_priority_out_of_range_changes_nothing(store: Store) -> None:
+    """The message names the range and the image."""
+    fill(store, 2)
+    images = [row[0] for row in counters(store)]
+    with pytest.raises(InputError, match=f"from -100 to 100, not 101: .* image {images[1]}"):
+        store.prioritise({images[0]: -1, images[1]: 101})
+    priorities = text("SELECT DISTINCT priority FROM pool")
+    assert store._database.read(lambda c: c.execute(priorities).scalars().all()) == [0]
+
+
+def test_a_retired_image_is_not_handed_out_but_its_last_rating_counts(store: Store) -> None:
+    """What was on its way is stored; opened again, the image is handed out again."""
+    fill(store, 2)
+    volunteer = store.volunteer(TOKEN)
+    (task,) = store.hand_out(volunteer, 1)
+    assert store.retire([task.image_id, 999_999], "five agree") == 1
+    assert store.rate(volunteer, task.assignment_id, Answer.of("logo"), 0, 9).stored
+    other = store.volunteer("f" * 32)
+    assert task.image_id not in {each.image_id for each in store.hand_out(other, 9)}
+    row = store.images().set_index("image_id").loc[task.image_id]
+    assert (row["state"], row["reason"], row["votes"]) == ("retired", "five agree", 1)
+    assert store.reopen([task.image_id]) == 1
+    assert [each.image_id for each in store.hand_out(other, 9)] == [task.image_id]
+    assert store.check() == []
+
+
+def test_a_volunteer_who_does_not_exist_gets_nothing(store: Store) -> None:
+    """The page is told to say hello again, and no lease is left."""
+    fill(store, 2)
+    with pytest.raises(VolunteerError, match="say hello again"):
+        store.hand_out(987_654, 2)
+    with pytest.raises(AssignmentError):
+        store.rate(987_654, uuid4(), Answer(), 0, 1)
+    assert store.resume(987_654, [uuid4()]) == []
+    assert {row[1] for row in counters(store)} == {0}
+
+
+def test_a_deleted_image_takes_no_rating(store: Store) -> None:
+    """The page drops it; an image that was rated cannot be deleted at all."""
+    fill(store, 2)
+    volunteer = store.volunteer(TOKEN)
+    lost, kept = store.hand_out(volunteer, 2)
+    store._database.write(
+        lambda c: c.execute(text(f"DELETE FROM pool WHERE image_id = {lost.image_id}"))
+    )
+    with pytest.raises(AssignmentError, match="was deleted"):
+        store.rate(volunteer, lost.assignment_id, Answer(), 0, 1)
+    with pytest.raises(StoreError, match=r"(?i)foreign key"):
+        store._database.write(
+            lambda c: c.execute(text(f"DELETE FROM images WHERE image_id = {kept.image_id}"))
+        )
+    store.rate(volunteer, kept.assignment_id, Answer(), 0, 1)
+    assert counters(store) == recounted(store) == [(kept.image_id, 1, 1, 0, 0, 0, 0)]
+
+
+def test_revisions_out_of_order_leave_the_newest(store: Store) -> None:
+    """An older one that arrives late is told what stands, and every taken one is in the history."""
+    fill(store, 1)
+    volunteer = store.volunteer(TOKEN)
+    (task,) = store.hand_out(volunteer, 1)
+    sent = [(3, "text"), (1, "logo"), (3, "text"), (7, "person"), (6, "logo"), (3, "text")]
+    receipts = [
+        store.rate(volunteer, task.assignment_id, Answer.of(key), revision, 9)
+        for revision, key in sent
+    ]
+    assert [receipt.stored for receipt in receipts] == [True, False, False, True, False, False]
+    assert [receipt.conflict for receipt in receipts] == [False, True, False, False, True, False]
+    assert counters(store) == recounted(store) == [(task.image_id, 1, 1, 0, 0, 1, 0)]
+
+
+def test_a_clock_set_back_neither_mixes_up_assignments_nor_keeps_images(database_url: str) -> None:
+    """The newer assignment stays the newer; a lease from the future is ended."""
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    with closing(Store.open(database_url, clock=lambda: now)) as store:
+        fill(store, 1)
+        volunteer = store.volunteer(TOKEN)
+        (first,) = store.hand_out(volunteer, 1)
+        now -= timedelta(days=30)
+        (second,) = store.hand_out(volunteer, 1)
+        store.rate(volunteer, second.assignment_id, Answer.of("person"), 0, 9)
+        store.rate(volunteer, first.assignment_id, Answer.of("logo"), 0, 9)
+        assert Answer.from_row(store.ratings().iloc[0]) == Answer.of("person")
+        assert counters(store) == recounted(store) == [(first.image_id, 1, 1, 0, 0, 1, 0)]
+        assert store.check() == []
+
+
+def test_two_sweepers_at_once_are_harmless(store: Store) -> None:
+    """Each lease is ended once, and the image returns to the pool once."""
+    fill(store, 90)
+    for number in range(3):
+        store.hand_out(store.volunteer(f"{number:032x}"), 90)
+    expire(store)
+    ended: list[int] = []
+
+    def sweep(_: int) -> None:
+        while store.stats() and any(row[1] for row in counters(store)):
+            ended.append(store.release_expired())
+
+    in_threads(sweep, 4)
+    assert sum(ended) == 270
+    assert max(ended) <= 20
+    assert {row[1] for row in counters(store)} == {0}
+    assert store.check() == []
+
+
+def test_an_image_that_somebody_holds_is_waited_for(mariadb_url: str) -> None:
+    """Nobody gets a better rated one meanwhile: else the coverage would drift apart."""
+    with closing(Store.open(mariadb_url, target=3)) as store:
+        fill(store, 2)
+        first, second = (store.volunteer(f"{n:032x}") for n in range(2))
+        (task,) = store.hand_out(first, 1)
+        store.rate(first, task.assignment_id, Answer(), 0, 1)
+        (other,) = {row[0] for row in counters(store)} - {task.image_id}
+        with store._database.engine.connect() as holder:
+            holder.execute(text(f"SELECT * FROM pool WHERE image_id = {other} FOR UPDATE"))
+            handed: list[int] = []
+            asking = threading.Thread(
+                target=lambda: handed.extend(t.image_id for t in store.hand_out(second, 1))
+            )
+            waited = threading.Event()
+            store._database.pause = lambda attempt: waited.set()  # type: ignore[method-assign]
+            asking.start()
+            assert waited.wait(10)
+            holder.rollback()
+            asking.join()
+        assert handed in ([other], [task.image_id])
+
+
+def test_who_has_seen_the_lowest_level_gets_the_next(store: Store) -> None:
+    """And who has seen nearly everything gets what is left, however far it is."""
+    fill(store, 2500)
+    volunteer = store.volunteer(TOKEN)
+    images = [row[0] for row in counters(store)]
+    left = images[1234]
+    assignments = [
+        {"assignment": uuid4().bytes, "image": image_id, "volunteer": volunteer}
+        for image_id in images
+        if image_id != left
+    ]
+    store._database.write(
+        lambda c: c.execute(
+            text(
+                "INSERT INTO assignments (assignment_id, image_id, volunteer_id, lease, created_at,"
+                " expires_at) VALUES (:assignment, :image, :volunteer, 'rated',"
+                " '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
+            ),
+            assignments,
+        )
+    )
+    assert [task.image_id for task in store.hand_out(volunteer, 5)] == [left]
+    assert store.hand_out(volunteer, 5) == []

@@ -14,13 +14,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from sqlalchemy import text
 from support.mariadb import MariaDB
 
-from animelabel_widgets.errors import AssignmentError
+from animelabel_widgets.errors import AssignmentError, VolunteerError
 from animelabel_widgets.labels import EXCLUSIVE, KEYS, Answer, NewImage, Series
 from animelabel_widgets.store import Store
 
 TARGET = 2
 IMAGES = 5
 LEASE = timedelta(minutes=10)
+TOO_FAR = timedelta(days=2)
 VOLUNTEERS = st.integers(0, 3)
 ANSWERS = st.one_of(
     st.just(Answer.of(EXCLUSIVE)),
@@ -29,18 +30,22 @@ ANSWERS = st.one_of(
 
 
 class Handed:
-    """What the model knows of an assignment."""
+    """What the model knows of an assignment; `order` tells which of two is newer."""
 
-    def __init__(self, volunteer: int, image_id: int, at: datetime) -> None:
+    def __init__(self, volunteer: int, image_id: int, order: int, ends: datetime) -> None:
         self.volunteer = volunteer
         self.image_id = image_id
-        self.at = at
+        self.order = order
+        self.ends = ends
         self.lease = "live"
         self.said: dict[int, Answer] = {}
 
 
 class Campaign(RuleBasedStateMachine):
-    """Volunteers who fetch, rate, change their mind, resend, come late, and cheat."""
+    """Volunteers who fetch, rate, change their mind, resend, come late, and cheat.
+
+    Images get lost, retired, opened again and preferred; clocks are set back.
+    """
 
     open_store: Callable[[Callable[[], datetime]], contextlib.AbstractContextManager[Store]]
 
@@ -52,7 +57,8 @@ class Campaign(RuleBasedStateMachine):
         series_id = self.store.put_series(Series("a", "A"), update=False)
         self.store.add_images(series_id, [NewImage(f"{n}.jpg", 9, 9, 5000) for n in range(IMAGES)])
         self.images = set(self.store.images()["image_id"])
-        self.broken: set[int] = set()
+        self.state = dict.fromkeys(self.images, "open")
+        self.priority = dict.fromkeys(self.images, 0)
         self.handed: dict[UUID, Handed] = {}
         self.ids = [self.store.volunteer(f"{n:032x}") for n in range(4)]
 
@@ -65,6 +71,10 @@ class Campaign(RuleBasedStateMachine):
         rated = {each.volunteer for each in mine if each.said}
         return len(rated) + sum(each.lease == "live" for each in mine)
 
+    def level(self, image_id: int) -> tuple[int, int]:
+        """Give what ranks an image: its priority, then its load."""
+        return self.priority[image_id], self.load(image_id)
+
     def knows(self, volunteer: int) -> set[int]:
         """Give the images that a volunteer has rated or holds."""
         return {
@@ -73,22 +83,37 @@ class Campaign(RuleBasedStateMachine):
             if each.volunteer == volunteer and each.lease != "expired"
         }
 
+    def expire(self) -> None:
+        """End the leases whose time has passed, as every hand-out does first."""
+        for each in self.handed.values():
+            if each.lease == "live" and not self.time <= each.ends <= self.time + TOO_FAR:
+                each.lease = "expired"
+
     @rule(volunteer=VOLUNTEERS, count=st.integers(1, 4))
     def fetch(self, volunteer: int, count: int) -> None:
         """Hand out the least loaded images, none that is known, none beyond the target."""
-        for each in self.handed.values():
-            if each.lease == "live" and each.at + LEASE < self.time:
-                each.lease = "expired"
+        self.expire()
         free = sorted(
-            self.load(image_id)
-            for image_id in self.images - self.broken - self.knows(volunteer)
-            if self.load(image_id) < TARGET
+            self.level(image_id)
+            for image_id in self.images - self.knows(volunteer)
+            if self.state[image_id] == "open" and self.load(image_id) < TARGET
         )
         tasks = self.store.hand_out(self.ids[volunteer], count)
-        assert sorted(self.load(task.image_id) for task in tasks) == free[:count]
-        assert not {task.image_id for task in tasks} & (self.knows(volunteer) | self.broken)
+        assert sorted(self.level(task.image_id) for task in tasks) == free[:count]
+        assert not {task.image_id for task in tasks} & self.knows(volunteer)
+        assert {self.state[task.image_id] for task in tasks} <= {"open"}
         for task in tasks:
-            self.handed[task.assignment_id] = Handed(volunteer, task.image_id, self.time)
+            order = len(self.handed)
+            self.handed[task.assignment_id] = Handed(
+                volunteer, task.image_id, order, self.time + LEASE
+            )
+
+    @rule()
+    def fetch_as_nobody(self) -> None:
+        """Refuse a volunteer who does not exist; expired leases end all the same."""
+        self.expire()
+        with pytest.raises(VolunteerError):
+            self.store.hand_out(max(self.ids) + 1, 1)
 
     @rule(
         data=st.data(), revision=st.integers(0, 3), answer=ANSWERS, cheat=st.sampled_from([0, 0, 1])
@@ -117,18 +142,55 @@ class Campaign(RuleBasedStateMachine):
             assert (receipt.stored, receipt.conflict) == (False, not same)
             assert receipt.revision == newest
 
-    @rule(minutes=st.sampled_from([0, 1, 11]))
+    @rule(number=st.integers(0, 99))
+    def duplicate(self, number: int) -> None:
+        """Send something once more that was stored before."""
+        rated = [(key, each) for key, each in self.handed.items() if each.said]
+        if rated:
+            assignment, handed = rated[number % len(rated)]
+            revision, answer = list(handed.said.items())[number % len(handed.said)]
+            receipt = self.store.rate(self.ids[handed.volunteer], assignment, answer, revision, 1)
+            assert (receipt.stored, receipt.conflict) == (False, False)
+
+    @rule(minutes=st.sampled_from([0, 1, 11, -30, -3 * 24 * 60]))
     def wait(self, minutes: int) -> None:
-        """Time passes, sometimes beyond the leases."""
+        """Time passes, sometimes beyond the leases, and sometimes jumps back."""
         self.time += timedelta(minutes=minutes, milliseconds=1)
 
     @rule(number=st.integers(0, IMAGES - 1))
     def lose(self, number: int) -> None:
         """Lose a picture, so that it cannot be shown any more."""
-        if len(self.broken) < 2:
+        if list(self.state.values()).count("broken") < 2:
             image_id = sorted(self.images)[number]
             self.store.mark_broken(image_id, "gone")
-            self.broken.add(image_id)
+            self.state[image_id] = "broken"
+
+    @rule(numbers=st.sets(st.integers(0, IMAGES - 1), max_size=3))
+    def retire(self, numbers: set[int]) -> None:
+        """Retire images; only open ones can be."""
+        images = {sorted(self.images)[number] for number in numbers}
+        opened = {image_id for image_id in images if self.state[image_id] == "open"}
+        assert self.store.retire(images, "sure enough") == len(opened)
+        self.state |= dict.fromkeys(opened, "retired")
+
+    @rule(numbers=st.sets(st.integers(0, IMAGES - 1), max_size=3))
+    def reopen(self, numbers: set[int]) -> None:
+        """Open images again; only retired ones can be."""
+        images = {sorted(self.images)[number] for number in numbers}
+        retired = {image_id for image_id in images if self.state[image_id] == "retired"}
+        assert self.store.reopen(images) == len(retired)
+        self.state |= dict.fromkeys(retired, "open")
+
+    @rule(
+        chosen=st.dictionaries(
+            st.integers(0, IMAGES - 1), st.sampled_from([-100, 0, 3]), max_size=3
+        )
+    )
+    def prioritise(self, chosen: dict[int, int]) -> None:
+        """Set which images come first."""
+        priorities = {sorted(self.images)[number]: each for number, each in chosen.items()}
+        assert self.store.prioritise(priorities) == len(priorities)
+        self.priority |= priorities
 
     @invariant()
     def the_counters_are_exact(self) -> None:
@@ -142,7 +204,7 @@ class Campaign(RuleBasedStateMachine):
             for each in self.handed.values():
                 if each.image_id == image_id and each.said:
                     former = standing.get(each.volunteer)
-                    if former is None or each.at > former.at:
+                    if former is None or each.order > former.order:
                         standing[each.volunteer] = each
             answers = [each.said[max(each.said)] for each in standing.values()]
             counts = [sum(key in answer.features for answer in answers) for key in KEYS]
@@ -155,7 +217,7 @@ class Campaign(RuleBasedStateMachine):
 def test_any_order_of_events_leaves_exact_counters(
     engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Hand-out, rating, revision, resending, cheating, expiry, late ratings and loss."""
+    """Hand-out, rating, revision, resending, cheating, expiry, late ratings, loss, retirement."""
 
     @contextlib.contextmanager
     def opened(clock: Callable[[], datetime]) -> Iterator[Store]:
@@ -172,8 +234,8 @@ def test_any_order_of_events_leaves_exact_counters(
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=25 if engine == "sqlite" else 10,
-            stateful_step_count=25,
+            max_examples=60 if engine == "sqlite" else 25,
+            stateful_step_count=40,
             deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),

@@ -56,8 +56,14 @@ class MariaDB:
 
 
 @contextmanager
-def private_mariadb() -> Iterator[MariaDB]:
-    """Start a server that nobody else uses, and end it with all its data."""
+def private_mariadb(*options: str) -> Iterator[MariaDB]:
+    """Start a server that nobody else uses, and end it with all its data.
+
+    Parameters
+    ----------
+    options
+        Of `mariadbd`; they win over those of the tests.
+    """
     programs = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
     server = shutil.which("mariadbd", path=programs)
     installer = shutil.which("mariadb-install-db", path=programs)
@@ -71,7 +77,7 @@ def private_mariadb() -> Iterator[MariaDB]:
         _install(installer, folder, user)
         port = free_port()
         log = folder / "server.log"
-        options = [
+        usual = [
             "--no-defaults",
             f"--datadir={folder / 'data'}",
             f"--socket={folder / 's'}",
@@ -90,7 +96,7 @@ def private_mariadb() -> Iterator[MariaDB]:
             "--max-connections=200",
             "--table-open-cache=400",
         ]
-        process = subprocess.Popen([server, *options, *user], stdin=subprocess.DEVNULL)
+        process = subprocess.Popen([server, *usual, *options, *user], stdin=subprocess.DEVNULL)
         found = MariaDB(process, port, folder / "s", log)
         try:
             _wait_until_ready(found)

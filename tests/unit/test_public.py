@@ -8,8 +8,8 @@ import pytest
 import animelabel_widgets as al
 
 PUBLIC = """LABELS AnimelabelError Answer AssignmentError ConfigError Gallery InputError Label
-Labeler PictureError Project ProtocolError SchemaError Settings StoreError consensus label_app
-open_project"""
+Labeler PictureError Project ProtocolError SchemaError Settings StoreError VolunteerError consensus
+label_app open_project"""
 
 
 def test_the_public_names_are_these() -> None:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from PIL import Image
 
-from animelabel_widgets.errors import AssignmentError, HelloError, StoreError
+from animelabel_widgets.errors import AssignmentError, HelloError, StoreError, VolunteerError
 from animelabel_widgets.gallery import Gallery, Item
 from animelabel_widgets.labeler import Labeler
 from animelabel_widgets.labels import KEYS, LABELS, Answer, Receipt, Resumed, Task
@@ -131,6 +131,7 @@ def test_a_rating_is_acknowledged_or_told_of_a_conflict(wire: Wire, visit: Visit
         (RuntimeError("secret detail"), "unavailable"),
         (AssignmentError("This picture was not handed to this page."), "unassigned"),
         (HelloError("expected hello"), "no-hello"),
+        (VolunteerError("This visitor is not known."), "no-hello"),
     ],
 )
 def test_trouble_becomes_one_friendly_reply(
