@@ -6,11 +6,13 @@ import os
 import sys
 import webbrowser
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from ..config import Settings
 from ..errors import ConfigError
 from ..store import Store
+from .sweeping import sweeping
 
 
 def serve(
@@ -49,7 +51,7 @@ def serve(
             f"The log {settings.log_file} cannot be written ({error.strerror}): "
             "give another file with --log or ANIMELABEL_LOG_FILE."
         ) from None
-    Store.open(settings.database_url, create=False).close()
+    store = Store.open(settings.database_url, create=False)
     os.environ.update(settings.as_environ())
 
     def ready(address: str) -> None:
@@ -60,7 +62,8 @@ def serve(
     # Imported once there is something to serve: Voilà takes its time.
     from .server import Server, voila_config
 
-    Server(ready, voila_config(ip, port)).run(notebook())
+    with closing(store), sweeping(store):
+        Server(ready, voila_config(ip, port)).run(notebook())
 
 
 def notebook() -> Path:

@@ -13,7 +13,7 @@ from ..labels import Answer, NewImage, Receipt, Resumed, Series, Task
 from ..tables import Campaign
 from . import catalog, checking, handout, pool, rating, schema
 from .checking import Difference
-from .database import Database, utc_now
+from .database import CONNECTIONS, Database, utc_now
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +54,7 @@ class Store:
         target: int = 5,
         lease_minutes: int = 10,
         clock: Callable[[], datetime] = utc_now,
+        connections: int = CONNECTIONS,
     ) -> Store:
         """Open a database whose tables are of this version.
 
@@ -67,6 +68,8 @@ class Store:
             As for `Store`.
         clock
             Gives the time, with its zone.
+        connections
+            How many there are to the database at most, for all threads together.
 
         Raises
         ------
@@ -77,7 +80,7 @@ class Store:
         SchemaError
             If the tables are missing (without `create`), older or newer.
         """
-        database = Database(url, create=create, clock=clock)
+        database = Database(url, create=create, clock=clock, connections=connections)
         try:
             if create and schema.version(database) is None:
                 schema.upgrade(database)

@@ -10,8 +10,9 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import URL, Connection, Engine, Insert, create_engine, event, inspect, make_url
 from sqlalchemy.dialects import mysql, sqlite
@@ -19,15 +20,20 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from ..errors import ConfigError, StoreError
 from ..tables import Base
+from .single_writer import SingleWriter
 
 Result = TypeVar("Result")
 
 ATTEMPTS = 6
+CONNECTIONS = 8
+"""A process serves hundreds of volunteers from a few threads: more would only wait longer."""
 _SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO"
 
 # Deadlock, lock wait timeout, snapshot too old, Galera's not ready, server gone, connection lost.
 # A write is repeated as a whole; each is harmless when its first try was committed unnoticed.
 _RETRIED = {1213, 1205, 1020, 1047, 2006, 2013}
+# A page waits for its answer: better it asks again than that its thread is held for a minute.
+_LOCK_WAIT = 10
 
 _ADVICE = {
     1044: "give this user rights on the database",
@@ -53,6 +59,8 @@ class Database:
         Make the file of an SQLite database where there is none.
     clock
         Gives the time, with its zone.
+    connections
+        How many there are at most, for all threads together.
 
     Raises
     ------
@@ -63,7 +71,12 @@ class Database:
     """
 
     def __init__(
-        self, url: str, *, create: bool = True, clock: Callable[[], datetime] = utc_now
+        self,
+        url: str,
+        *,
+        create: bool = True,
+        clock: Callable[[], datetime] = utc_now,
+        connections: int = CONNECTIONS,
     ) -> None:
         self.now = clock
         parsed = _checked(url)
@@ -71,8 +84,13 @@ class Database:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite:
             _check_file(Path(str(parsed.database)), create=create)
-        self.engine = _sqlite_engine(parsed) if self.is_sqlite else _mysql_engine(parsed)
-        self._reader = self.engine.execution_options(animelabel_reads=True)
+            self.engine = _sqlite_engine(parsed, connections)
+            self._write: _Transaction = SingleWriter(self.engine, Path(str(parsed.database))).run
+        else:
+            self.engine = _mysql_engine(parsed, connections)
+            self._write = partial(_transaction, self.engine)
+        reader = self.engine.execution_options(animelabel_reads=True)
+        self._read: _Transaction = partial(_transaction, reader)
 
     def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` in a transaction that changes nothing.
@@ -82,7 +100,7 @@ class Database:
         StoreError
             If the database cannot be reached or refuses the work.
         """
-        return self._run(self._reader, work)
+        return self._run(self._read, work)
 
     def write(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` in a transaction, and again as a whole when it met another one.
@@ -92,7 +110,7 @@ class Database:
         StoreError
             If the database cannot be reached or refuses the work.
         """
-        return self._run(self.engine, work)
+        return self._run(self._write, work)
 
     def insert_new(self, model: type[Base]) -> Insert:
         """Give an INSERT that leaves rows alone which are there already."""
@@ -125,14 +143,13 @@ class Database:
         """Give back every connection."""
         self.engine.dispose()
 
-    def _run(self, engine: Engine, work: Callable[[Connection], Result]) -> Result:
+    def _run(self, transaction: _Transaction, work: Callable[[Connection], Result]) -> Result:
         """Run `work` in a transaction, repeating it on errors that pass."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                with engine.begin() as connection:
-                    return work(connection)
+                return cast("Result", transaction(work))
             except DBAPIError as error:
-                if attempt == ATTEMPTS or _code(error) not in _RETRIED:
+                if attempt == ATTEMPTS or not _passes(error):
                     raise self._explained(error) from error
             except SQLAlchemyError as error:
                 raise self._explained(error) from error
@@ -148,6 +165,15 @@ class Database:
             code, "check that it runs, that the URL is right and its disk not full"
         )
         return StoreError(f"The database {self.shown} refused the work ({reason}): {advice}.")
+
+
+_Transaction = Callable[[Callable[[Connection], Any]], Any]
+
+
+def _transaction(engine: Engine, work: Callable[[Connection], Result]) -> Result:
+    """Run `work` in a transaction of its own."""
+    with engine.begin() as connection:
+        return work(connection)
 
 
 def _checked(url: str) -> URL:
@@ -180,9 +206,9 @@ def _check_file(file: Path, *, create: bool) -> None:
         )
 
 
-def _sqlite_engine(url: URL) -> Engine:
+def _sqlite_engine(url: URL, connections: int) -> Engine:
     """Make an engine whose writers queue instead of failing, and whose commits are durable."""
-    engine = create_engine(url, connect_args={"timeout": 30})
+    engine = create_engine(url, pool_size=connections, max_overflow=0, connect_args={"timeout": 30})
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: object) -> None:
@@ -198,14 +224,23 @@ def _sqlite_engine(url: URL) -> Engine:
     return engine
 
 
-def _mysql_engine(url: URL) -> Engine:
+def _mysql_engine(url: URL, connections: int) -> Engine:
     """Make an engine with strict SQL and the isolation that the hand-out relies on."""
+    session = f"SET SESSION sql_mode='{_SQL_MODE}', SESSION innodb_lock_wait_timeout={_LOCK_WAIT}"
     return create_engine(
         url.update_query_dict({"charset": "utf8mb4"}),
         isolation_level="READ COMMITTED",
+        pool_size=connections,
+        max_overflow=0,
+        pool_pre_ping=True,
         pool_recycle=1800,
-        connect_args={"connect_timeout": 10, "init_command": f"SET SESSION sql_mode='{_SQL_MODE}'"},
+        connect_args={"connect_timeout": 10, "init_command": session},
     )
+
+
+def _passes(error: DBAPIError) -> bool:
+    """Say whether the same work may succeed when it is done again."""
+    return error.connection_invalidated or _code(error) in _RETRIED
 
 
 def _code(error: SQLAlchemyError) -> int:

@@ -477,7 +477,7 @@ def test_an_image_that_somebody_holds_is_waited_for(mariadb_url: str) -> None:
                 target=lambda: handed.extend(t.image_id for t in store.hand_out(second, 1))
             )
             waited = threading.Event()
-            store._database.pause = lambda attempt: waited.set()  # type: ignore[method-assign]
+            store._database.pause = lambda attempt: waited.set()
             asking.start()
             assert waited.wait(10)
             holder.rollback()

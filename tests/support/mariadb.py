@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
@@ -24,14 +24,25 @@ USER = "tester"
 PASSWORD = "p@ss:w/rd"  # noqa: S105
 
 
-@dataclass(frozen=True)
+@dataclass
 class MariaDB:
-    """Where the server listens; its process, and the log that it writes."""
+    """A server: how it is started, where it listens, and the log that it writes."""
 
-    process: subprocess.Popen[bytes]
+    command: list[str]
     port: int
     socket: Path
     log: Path
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def start(self) -> None:
+        """Start the server on what its folder has, and wait until it answers."""
+        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL)
+        _wait_until_listening(self)
+
+    def kill(self) -> None:
+        """End the server as a crash does."""
+        self.process.kill()
+        self.process.wait()
 
     def administer(self, *statements: str) -> None:
         """Execute statements as root, through the socket."""
@@ -96,13 +107,16 @@ def private_mariadb(*options: str) -> Iterator[MariaDB]:
             "--max-connections=200",
             "--table-open-cache=400",
         ]
-        process = subprocess.Popen([server, *usual, *options, *user], stdin=subprocess.DEVNULL)
-        found = MariaDB(process, port, folder / "s", log)
+        found = MariaDB([server, *usual, *options, *user], port, folder / "s", log)
         try:
-            _wait_until_ready(found)
+            found.start()
+            found.administer(
+                f"CREATE USER '{USER}'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'",
+                f"GRANT ALL ON `test\\_%`.* TO '{USER}'@'127.0.0.1'",
+            )
             yield found
         finally:
-            _end(process)
+            _end(found.process)
 
 
 def _install(installer: str, folder: Path, user: list[str]) -> None:
@@ -125,8 +139,8 @@ def _install(installer: str, folder: Path, user: list[str]) -> None:
         raise RuntimeError(f"mariadb-install-db failed; its output was:\n{done.stdout}")
 
 
-def _wait_until_ready(server: MariaDB) -> None:
-    """Wait until the server answers, and make the user that the tests are."""
+def _wait_until_listening(server: MariaDB) -> None:
+    """Wait until the server answers."""
 
     def check() -> None:
         if server.process.poll() is not None:
@@ -142,10 +156,6 @@ def _wait_until_ready(server: MariaDB) -> None:
         wait_until(listens, "mariadbd to listen", timeout=60, check=check)
     except TimeoutError as error:
         raise RuntimeError(f"{error} Its log:\n{_read(server.log)}") from error
-    server.administer(
-        f"CREATE USER '{USER}'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'",
-        f"GRANT ALL ON `test\\_%`.* TO '{USER}'@'127.0.0.1'",
-    )
 
 
 def _read(log: Path) -> str:

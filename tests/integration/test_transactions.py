@@ -1,0 +1,363 @@
+"""Errors that pass are tried again, and on SQLite many threads and processes share one writer."""
+
+from __future__ import annotations
+
+import signal as signals
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import IntegrityError
+from support.mariadb import MariaDB
+from support.waiting import wait_until
+
+from animelabel_widgets.errors import StoreError
+from animelabel_widgets.store import Store
+from animelabel_widgets.store.database import ATTEMPTS, Database
+from animelabel_widgets.store.single_writer import SingleWriter, turn
+
+Work = Callable[[Connection], Any]
+
+
+@pytest.fixture
+def database(mariadb_url: str) -> Iterator[Database]:
+    """Give an empty MariaDB database whose pauses take no time."""
+    with closing(Database(mariadb_url)) as opened:
+        opened.pause = lambda attempt: None
+        yield opened
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Give an SQLite database with the table that `put` fills."""
+    path = tmp_path / "a.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE t (x INTEGER PRIMARY KEY)")
+    return path
+
+
+@pytest.fixture
+def sqlite(file: Path) -> Iterator[Database]:
+    """Give that database, opened."""
+    with closing(Database(f"sqlite:///{file}")) as opened:
+        yield opened
+
+
+def put(number: int, connection: Connection) -> int:
+    """Insert a number."""
+    connection.execute(text("INSERT INTO t VALUES (:x)"), {"x": number})
+    return number
+
+
+def numbers(database: Database) -> list[int]:
+    """Read what was inserted."""
+    return database.read(
+        lambda connection: list(connection.scalars(text("SELECT x FROM t ORDER BY x")))
+    )
+
+
+def signal(code: int, connection: Connection) -> None:
+    """Let the server answer with an error of this number."""
+    connection.exec_driver_sql(f"SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {code}")
+
+
+def cut(connection: Connection) -> None:
+    """Let the server close this very connection."""
+    connection.exec_driver_sql("KILL CONNECTION_ID()")
+    connection.exec_driver_sql("SELECT 1")
+
+
+def failing(times: int, failure: Work) -> tuple[Work, list[int]]:
+    """Give work that fails so many times, and the list of its attempts."""
+    attempts: list[int] = []
+
+    def work(connection: Connection) -> str:
+        attempts.append(len(attempts))
+        if len(attempts) <= times:
+            failure(connection)
+        return "done"
+
+    return work, attempts
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [*(partial(signal, code) for code in (1213, 1205, 1020, 1047, 2006, 2013)), cut],
+    ids=["deadlock", "lock wait", "snapshot", "not ready", "gone", "lost", "cut"],
+)
+def test_an_error_that_passes_is_tried_again(failure: Work, database: Database) -> None:
+    """The work is done again as a whole, on a connection that works."""
+    work, attempts = failing(2, failure)
+    assert database.write(work) == "done"
+    assert len(attempts) == 3
+
+
+def test_the_attempts_have_an_end(database: Database) -> None:
+    """What still fails is one sentence, which the page turns into "not saved yet"."""
+    work, attempts = failing(99, partial(signal, 1213))
+    with pytest.raises(StoreError, match="refused the work"):
+        database.write(work)
+    assert len(attempts) == ATTEMPTS
+
+
+def test_an_error_that_stays_is_not_tried_again(database: Database) -> None:
+    """A wrong statement is wrong each time."""
+    work, attempts = failing(99, lambda connection: connection.exec_driver_sql("SELEKT"))
+    with pytest.raises(StoreError):
+        database.write(work)
+    assert len(attempts) == 1
+
+
+def test_pauses_grow_and_differ(monkeypatch: pytest.MonkeyPatch, sqlite: Database) -> None:
+    """Two that met do not meet again."""
+    slept: list[float] = []
+    monkeypatch.setattr("animelabel_widgets.store.database.time.sleep", slept.append)
+    for attempt in (1, 1, 6):
+        sqlite.pause(attempt)
+    assert 0 < slept[0] != slept[1] < 0.02 + 1e-9
+    assert 0.3 < slept[2] < 0.7
+
+
+def test_two_that_lock_each_other_out_both_succeed(database: Database) -> None:
+    """A real deadlock: the server ends one of them, and its work is done again."""
+    database.write(lambda c: c.execute(text("CREATE TABLE t (x INT PRIMARY KEY, n INT)")))
+    database.write(lambda c: c.execute(text("INSERT INTO t VALUES (1, 0), (2, 0)")))
+    both = threading.Barrier(2)
+    attempts: list[int] = []
+
+    def work(first: int, second: int, connection: Connection) -> None:
+        count = text("UPDATE t SET n = n + 1 WHERE x = :x")
+        connection.execute(count, {"x": first})
+        if len(attempts) < 2:
+            attempts.append(first)
+            both.wait(30)
+        else:
+            attempts.append(first)
+        connection.execute(count, {"x": second})
+
+    threads = [
+        threading.Thread(target=database.write, args=(partial(work, *order),))
+        for order in ((1, 2), (2, 1))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert database.read(lambda c: list(c.scalars(text("SELECT n FROM t")))) == [2, 2]
+    assert len(attempts) == 3
+
+
+def test_a_connection_that_ended_meanwhile_is_not_handed_to_anybody(
+    database: Database, mariadb: MariaDB
+) -> None:
+    """It is looked at before it is used: not even one attempt fails."""
+    kept = database.read(lambda c: c.scalar(text("SELECT CONNECTION_ID()")))
+    mariadb.administer(f"KILL {kept}")
+    work, attempts = failing(0, cut)
+    assert database.write(work) == "done"
+    assert len(attempts) == 1
+
+
+def test_threads_share_few_connections(mariadb_url: str) -> None:
+    """However many threads there are, they wait for a connection instead of opening one."""
+    with closing(Database(mariadb_url, connections=2)) as database:
+        ids: set[int | None] = set()
+        connection_id = text("SELECT CONNECTION_ID()")
+        threads = [
+            threading.Thread(
+                target=lambda: ids.add(database.write(lambda c: c.scalar(connection_id)))
+            )
+            for _ in range(20)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert 1 <= len(ids) <= 2
+
+
+class Queue:
+    """Works of many threads, which wait until the first one may end."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.writer: SingleWriter = database._write.__self__
+        self.open = threading.Event()
+        self.results: dict[object, object] = {}
+        self.threads: list[threading.Thread] = []
+
+    def add(self, key: object, work: Work) -> None:
+        """Let a thread write, and wait until its work is in its place."""
+        waiting = len(self.writer._waiting)
+        leads = not self.writer._led
+        taken = threading.Event()
+
+        def first(connection: Connection) -> object:
+            taken.set()
+            self.open.wait(30)
+            return work(connection)
+
+        def run() -> None:
+            try:
+                self.results[key] = self.database.write(first if leads else work)
+            except BaseException as error:  # noqa: BLE001 - looked at by the test
+                self.results[key] = error
+
+        self.threads.append(threading.Thread(target=run))
+        self.threads[-1].start()
+        if leads:
+            assert taken.wait(30)
+        else:
+            wait_until(lambda: len(self.writer._waiting) > waiting, "the work to wait")
+
+    def finish(self) -> dict[object, object]:
+        """Let the first one end, and give what each thread got."""
+        self.open.set()
+        for thread in self.threads:
+            thread.join()
+        return self.results
+
+
+def commits(database: Database) -> list[None]:
+    """Give a list that grows with each commit."""
+    found: list[None] = []
+    event.listen(database.engine, "commit", lambda connection: found.append(None))
+    return found
+
+
+def test_what_waits_is_committed_together(sqlite: Database) -> None:
+    """Nine works, one commit, and each thread gets what its own work gave."""
+    queue, committed = Queue(sqlite), commits(sqlite)
+    for number in range(9):
+        queue.add(number, partial(put, number))
+    assert queue.finish() == {number: number for number in range(9)}
+    assert len(committed) == 1
+    assert numbers(sqlite) == list(range(9))
+
+
+def test_a_commit_has_an_end(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever leads stops after a while, and the next one leads."""
+    monkeypatch.setattr("animelabel_widgets.store.single_writer.TOGETHER", 4)
+    queue, committed = Queue(sqlite), commits(sqlite)
+    for number in range(9):
+        queue.add(number, partial(put, number))
+    assert queue.finish() == {number: number for number in range(9)}
+    assert len(committed) == 3
+
+
+def test_a_work_that_fails_undoes_only_itself(sqlite: Database) -> None:
+    """A duplicate and an exception in the middle leave the others as they are."""
+    queue = Queue(sqlite)
+
+    def half(connection: Connection) -> None:
+        put(70, connection)
+        raise LookupError("half way")
+
+    for key, work in {"a": partial(put, 1), "b": partial(put, 1), "c": half}.items():
+        queue.add(key, work)
+    queue.add("d", partial(put, 2))
+    got = queue.finish()
+    assert (got["a"], got["d"]) == (1, 2)
+    assert isinstance(got["b"], StoreError)
+    assert isinstance(got["b"].__cause__, IntegrityError)
+    assert repr(got["c"]) == "LookupError('half way')"
+    assert numbers(sqlite) == [1, 2]
+
+
+def test_a_commit_that_fails_fails_for_all_and_the_next_ones_go_on(sqlite: Database) -> None:
+    """Nobody is told that something was saved which was not."""
+    sqlite.write(lambda c: c.execute(text("CREATE TABLE u (x REFERENCES t (x) DEFERRABLE "
+                                          "INITIALLY DEFERRED)")))  # fmt: skip
+    queue = Queue(sqlite)
+    queue.add("good", partial(put, 1))
+    queue.add("bad", lambda c: c.execute(text("INSERT INTO u VALUES (99)")))
+    got = queue.finish()
+    assert all(isinstance(error, StoreError) for error in got.values())
+    assert numbers(sqlite) == []
+    assert sqlite.write(partial(put, 3)) == 3
+
+
+def test_who_is_interrupted_while_waiting_takes_the_work_back(sqlite: Database) -> None:
+    """Ctrl-C in a notebook leaves neither the work nor a gap in the queue."""
+    queue = Queue(sqlite)
+    queue.add(1, partial(put, 1))
+
+    def interrupt() -> None:
+        wait_until(lambda: len(queue.writer._waiting) == 1, "the main thread to wait")
+        signals.pthread_kill(threading.main_thread().ident or 0, signals.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        sqlite.write(partial(put, 2))
+    queue.add(3, partial(put, 3))
+    assert queue.finish() == {1: 1, 3: 3}
+    assert numbers(sqlite) == [1, 3]
+
+
+def test_who_is_interrupted_while_leading_leaves_the_works_of_the_others(sqlite: Database) -> None:
+    """Nothing of theirs is lost: the next leader does them again."""
+    queue = Queue(sqlite)
+    interruptions = [KeyboardInterrupt]
+
+    def interrupted_once(connection: Connection) -> int:
+        put(2, connection)
+        if interruptions:
+            raise interruptions.pop()
+        return 2
+
+    queue.add(0, partial(put, 0))
+    queue.add(1, partial(put, 1))
+    queue.add(2, interrupted_once)
+    queue.add(3, partial(put, 3))
+    got = queue.finish()
+    assert isinstance(got.pop(0), KeyboardInterrupt)
+    assert got == {1: 1, 2: 2, 3: 3}
+    assert numbers(sqlite) == [1, 2, 3]
+
+
+def test_processes_take_turns(tmp_path: Path) -> None:
+    """Who just had a turn comes after who waits, even asking again at once."""
+    file, order = tmp_path / "a.db", []
+
+    def wait_for_a_turn() -> None:
+        with turn(file):
+            order.append("second")
+
+    waiting = threading.Thread(target=wait_for_a_turn)
+    with turn(file):
+        order.append("first")
+        waiting.start()
+        wait_until(lambda: taken(Path(f"{file}-queue")), "the other one to wait")
+    with turn(file):
+        order.append("first again")
+    waiting.join()
+    assert order == ["first", "second", "first again"]
+
+
+def taken(lock: Path) -> bool:
+    """Tell whether somebody holds a lock file."""
+    import fcntl
+
+    with lock.open() as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def test_a_store_whose_folder_refuses_the_lock_files_says_so(sqlite_url: str) -> None:
+    """A file in the place of the queue's lock is an error in one sentence."""
+    with closing(Store.open(sqlite_url)) as store:
+        queue = Path(sqlite_url.removeprefix("sqlite:///") + "-queue")
+        queue.unlink()
+        queue.mkdir()
+        (queue / "in the way").touch()
+        with pytest.raises(StoreError, match=r"-queue cannot be opened .*: let this user write"):
+            store.volunteer("0" * 32)
