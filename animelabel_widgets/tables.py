@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -19,6 +20,7 @@ from sqlalchemy import (
     MetaData,
     SmallInteger,
     String,
+    Table,
     Text,
     UniqueConstraint,
 )
@@ -67,6 +69,11 @@ class Base(DeclarativeBase):
         float: Double(),
         UUID: BinaryUUID(),
     }
+
+
+def table(model: type[Base]) -> Table:
+    """Give the table of a model, for statements that do without the model's cost."""
+    return cast("Table", model.__table__)
 
 
 class AnswerColumns:

@@ -15,12 +15,12 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Double, Integer, Select, and_, bindparam, func, select
 
 from ..errors import VolunteerError
-from ..tables import Assignment, Image, Lease, Pool, SeriesRow, State, Volunteer
+from ..tables import Assignment, Image, Lease, Pool, SeriesRow, State, Volunteer, table
 
-NEAR, FAR, EVERYTHING = 64, 1000, 2**31
+NEAR, FAR, EVERYTHING = 64, 300, 2**31
 """Images looked at on each side of the random place: first, then, and if all else fails.
 
-Who knows 1,000 images in a row on both sides gets the next level, although the
+Who knows 300 images in a row on both sides gets the next level, although the
 first may have others left: those go to other volunteers. Every image is looked
 at before anybody is told that none is left.
 """
@@ -49,16 +49,16 @@ def candidates(
     VolunteerError
         If there is no such volunteer.
     """
-    if connection.scalar(_VOLUNTEER, {"volunteer": volunteer_id}) is None:
+    start = connection.execute(_START, {"volunteer": volunteer_id}).one()
+    if start.volunteer_id is None:
         raise VolunteerError("This visitor is not known to this database: say hello again.")
     found: dict[int, Level] = {}
     for reach in ((NEAR, FAR), (EVERYTHING,)):
-        for level in _levels(target, connection):
-            missing = wanted - len(found)
-            if not missing:
-                break
-            new = _unknown(volunteer_id, level, missing, reach, connection)
+        for level in _levels(start.priority, target, connection):
+            new = _unknown(volunteer_id, level, wanted - len(found), reach, connection)
             found |= dict.fromkeys(new, level)
+            if len(found) == wanted:
+                break
         if found:
             break
     if not found:
@@ -71,9 +71,8 @@ def candidates(
     ]
 
 
-def _levels(target: int, connection: Connection) -> Iterator[Level]:
+def _levels(priority: int | None, target: int, connection: Connection) -> Iterator[Level]:
     """Go through the levels that have open images, each found by a dive into the index."""
-    priority = connection.scalar(_FIRST_PRIORITY)
     while priority is not None:
         load: int | None = -1
         while True:
@@ -108,48 +107,60 @@ def _unknown(
     return found
 
 
+# Statements are made once, and of tables rather than of models, which cost more each time: this
+# is what a volunteer's click waits for.
+_pool, _assignments, _volunteers = table(Pool), table(Assignment), table(Volunteer)
+_images, _series = table(Image), table(SeriesRow)
+
+
 def _side(*, above: bool) -> Select[int]:
     """Select the unknown ones of a level among so many images on one side of the pivot."""
     pivot = bindparam("pivot", type_=Double)
     near = (
-        select(Pool.image_id)
+        select(_pool.c.image_id)
         .where(
-            Pool.state == State.OPEN,
-            Pool.priority == bindparam("priority"),
-            Pool.load == bindparam("load"),
-            Pool.shuffle >= pivot if above else Pool.shuffle < pivot,
+            _pool.c.state == State.OPEN,
+            _pool.c.priority == bindparam("priority"),
+            _pool.c.load == bindparam("load"),
+            _pool.c.shuffle >= pivot if above else _pool.c.shuffle < pivot,
         )
-        .order_by(Pool.shuffle)
+        .order_by(_pool.c.shuffle)
         .limit(bindparam("looked_at", type_=Integer))
         .subquery()
     )
     # An outer join, because MariaDB turns NOT EXISTS into a slower plan.
     known = and_(
-        Assignment.volunteer_id == bindparam("volunteer"),
-        Assignment.image_id == near.c.image_id,
-        Assignment.lease != Lease.EXPIRED,
+        _assignments.c.volunteer_id == bindparam("volunteer"),
+        _assignments.c.image_id == near.c.image_id,
+        _assignments.c.lease != Lease.EXPIRED,
     )
     return (
         select(near.c.image_id)
-        .outerjoin(Assignment, known)
-        .where(Assignment.image_id.is_(None))
+        .outerjoin(_assignments, known)
+        .where(_assignments.c.image_id.is_(None))
         .limit(bindparam("wanted", type_=Integer))
     )
 
 
-# Made once: a volunteer's click shall not wait for SQL to be composed.
-_VOLUNTEER = select(Volunteer.volunteer_id).where(Volunteer.volunteer_id == bindparam("volunteer"))
-_FIRST_PRIORITY = select(func.min(Pool.priority)).where(Pool.state == State.OPEN)
-_NEXT_PRIORITY = _FIRST_PRIORITY.where(Pool.priority > bindparam("priority"))
-_NEXT_LOAD = select(func.min(Pool.load)).where(
-    Pool.state == State.OPEN,
-    Pool.priority == bindparam("priority"),
-    Pool.load > bindparam("load"),
-    Pool.load < bindparam("target"),
+_VOLUNTEER = select(_volunteers.c.volunteer_id).where(
+    _volunteers.c.volunteer_id == bindparam("volunteer")
+)
+_FIRST_PRIORITY = select(func.min(_pool.c.priority)).where(_pool.c.state == State.OPEN)
+_START = select(
+    _VOLUNTEER.scalar_subquery().label("volunteer_id"),
+    _FIRST_PRIORITY.scalar_subquery().label("priority"),
+)
+_NEXT_PRIORITY = _FIRST_PRIORITY.where(_pool.c.priority > bindparam("priority"))
+_NEXT_LOAD = select(func.min(_pool.c.load)).where(
+    _pool.c.state == State.OPEN,
+    _pool.c.priority == bindparam("priority"),
+    _pool.c.load > bindparam("load"),
+    _pool.c.load < bindparam("target"),
 )
 _SIDES = (_side(above=True), _side(above=False))
+# Outer joins: MariaDB would begin with the series, and read all their images for a few.
 _PICTURES = (
-    select(Image.image_id, SeriesRow.folder, Image.filename, SeriesRow.title)
-    .join(SeriesRow, SeriesRow.series_id == Image.series_id)
-    .where(Image.image_id.in_(bindparam("images", expanding=True)))
+    select(_images.c.image_id, _series.c.folder, _images.c.filename, _series.c.title)
+    .outerjoin(_series, _series.c.series_id == _images.c.series_id)
+    .where(_images.c.image_id.in_(bindparam("images", expanding=True)))
 )

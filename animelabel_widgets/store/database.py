@@ -233,6 +233,7 @@ def _mysql_engine(url: URL, connections: int) -> Engine:
         pool_size=connections,
         max_overflow=0,
         pool_pre_ping=True,
+        pool_reset_on_return=None,  # every use ends in a commit or a rollback of its own
         pool_recycle=1800,
         connect_args={"connect_timeout": 10, "init_command": session},
     )

@@ -17,16 +17,22 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Row, bindparam, case, insert, or_, select, update
 
 from ..labels import KEYS, Answer, Resumed, Task
-from ..tables import Assignment, Image, Lease, Pool, Rating, SeriesRow, State
+from ..tables import Assignment, Image, Lease, Pool, Rating, SeriesRow, State, table
 from .candidates import Candidate, Level, candidates
 from .database import Database
 
-ROUNDS = 6
+ROUNDS = 7
 SWEPT = 20
 TOO_FAR = timedelta(days=2)
 """No lease is that long: one that ends later was given before the clock was set back."""
 
+_pool, _assignments, _ratings = table(Pool), table(Assignment), table(Rating)
+_images, _series = table(Image), table(SeriesRow)
+
 _MOMENT = timedelta(milliseconds=1)
+
+Overdue = Sequence[Row[UUID, int]]
+"""Assignments and their images."""
 
 
 def hand_out(
@@ -41,10 +47,13 @@ def hand_out(
     VolunteerError
         If there is no such volunteer.
     """
-    release_expired(database)
     tasks: list[Task] = []
     for attempt in range(1, ROUNDS + 1):
-        found = database.read(partial(candidates, volunteer_id, count - len(tasks), target))
+        look = partial(_look, volunteer_id, count - len(tasks), target, database.now())
+        overdue, found = database.read(look)
+        if overdue and attempt == 1:
+            _release(database, overdue)
+            continue
         if not found:
             break
         patient = attempt < ROUNDS
@@ -71,30 +80,44 @@ def resume(database: Database, volunteer_id: int, ids: Sequence[UUID]) -> list[R
 
 def release_expired(database: Database) -> int:
     """End a few leases whose time has passed, so that others get the images; give how many."""
-    now = database.now()
-    values = {"now": now, "too_far": now + TOO_FAR}
-    found = database.read(lambda connection: connection.execute(_OVERDUE, values).all())
-    if not found:
+    return _release(database, database.read(partial(_overdue, database.now())))
+
+
+def _look(
+    volunteer_id: int, wanted: int, target: int, now: datetime, connection: Connection
+) -> tuple[Overdue, list[Candidate]]:
+    """Read, in one transaction, the leases to end and the candidates."""
+    return _overdue(now, connection), candidates(volunteer_id, wanted, target, connection)
+
+
+def _overdue(now: datetime, connection: Connection) -> Overdue:
+    """Find a few live leases whose time has passed."""
+    return connection.execute(_OVERDUE, {"now": now, "too_far": now + TOO_FAR}).all()
+
+
+def _release(database: Database, overdue: Overdue) -> int:
+    """End those of these leases that are still live; give how many."""
+    if not overdue:
         return 0
 
     def work(connection: Connection) -> int:
-        free = _locked(connection, {row.image_id for row in found})
+        free = _locked(connection, {row.image_id for row in overdue})
         live = connection.execute(
-            select(Assignment.assignment_id, Assignment.image_id).where(
-                Assignment.assignment_id.in_([row.assignment_id for row in found]),
-                Assignment.image_id.in_(free),
-                Assignment.lease == Lease.LIVE,
+            select(_assignments.c.assignment_id, _assignments.c.image_id).where(
+                _assignments.c.assignment_id.in_([row.assignment_id for row in overdue]),
+                _assignments.c.image_id.in_(free),
+                _assignments.c.lease == Lease.LIVE,
             )
         ).all()
         if live:
             connection.execute(
-                update(Assignment)
-                .where(Assignment.assignment_id.in_([row.assignment_id for row in live]))
+                update(_assignments)
+                .where(_assignments.c.assignment_id.in_([row.assignment_id for row in live]))
                 .values(lease=Lease.EXPIRED)
             )
         for row in live:
             connection.execute(
-                update(Pool).where(Pool.image_id == row.image_id).values(load=Pool.load - 1)
+                update(_pool).where(_pool.c.image_id == row.image_id).values(load=_pool.c.load - 1)
             )
         return len(live)
 
@@ -137,9 +160,9 @@ def _lease(
         return []
     places = {task.image_id: random.random() for task in tasks}  # noqa: S311 - an order
     connection.execute(
-        update(Pool)
-        .where(Pool.image_id.in_(places))
-        .values(load=Pool.load + 1, shuffle=case(places, value=Pool.image_id))
+        update(_pool)
+        .where(_pool.c.image_id.in_(places))
+        .values(load=_pool.c.load + 1, shuffle=case(places, value=_pool.c.image_id))
     )
     # The newer of two assignments is told by its time, also where the clock was set back.
     since = dict.fromkeys(places, now)
@@ -147,7 +170,7 @@ def _lease(
         if row.image_id in since:
             since[row.image_id] = max(since[row.image_id], row.created_at + _MOMENT)
     connection.execute(
-        insert(Assignment),
+        insert(_assignments),
         [
             {
                 "assignment_id": task.assignment_id,
@@ -173,40 +196,45 @@ def _resumed(row: Row[*tuple[Any, ...]]) -> Resumed:
     return Resumed(task, Answer.from_row(row._asdict()), row.revision)
 
 
-# Made once: a volunteer's click shall not wait for SQL to be composed.
+# Made once, and of tables rather than of models, which cost more each time: this is what a
+# volunteer's click waits for.
 _OVERDUE = (
-    select(Assignment.assignment_id, Assignment.image_id)
+    select(_assignments.c.assignment_id, _assignments.c.image_id)
     .where(
-        Assignment.lease == Lease.LIVE,
-        or_(Assignment.expires_at < bindparam("now"), Assignment.expires_at > bindparam("too_far")),
+        _assignments.c.lease == Lease.LIVE,
+        or_(
+            _assignments.c.expires_at < bindparam("now"),
+            _assignments.c.expires_at > bindparam("too_far"),
+        ),
     )
     .limit(SWEPT)
 )
 _LOCKED = (
-    select(Pool.image_id, Pool.state, Pool.priority, Pool.load)
-    .where(Pool.image_id.in_(bindparam("images", expanding=True)))
+    select(_pool.c.image_id, _pool.c.state, _pool.c.priority, _pool.c.load)
+    .where(_pool.c.image_id.in_(bindparam("images", expanding=True)))
     .with_for_update(skip_locked=True)
 )
-_FORMER = select(Assignment.image_id, Assignment.lease, Assignment.created_at).where(
-    Assignment.volunteer_id == bindparam("volunteer"),
-    Assignment.image_id.in_(bindparam("images", expanding=True)),
+_FORMER = select(_assignments.c.image_id, _assignments.c.lease, _assignments.c.created_at).where(
+    _assignments.c.volunteer_id == bindparam("volunteer"),
+    _assignments.c.image_id.in_(bindparam("images", expanding=True)),
 )
+# Outer joins: MariaDB would begin with the series, and read all their images for a few.
 _RESUMED = (
     select(
-        Assignment,
-        SeriesRow.folder,
-        Image.filename,
-        SeriesRow.title,
-        Rating.revision,
-        *[getattr(Rating, key) for key in KEYS],
+        _assignments,
+        _series.c.folder,
+        _images.c.filename,
+        _series.c.title,
+        _ratings.c.revision,
+        *[_ratings.c[key] for key in KEYS],
     )
-    .join(Image, Image.image_id == Assignment.image_id)
-    .join(SeriesRow, SeriesRow.series_id == Image.series_id)
-    .join(Pool, Pool.image_id == Assignment.image_id)
-    .outerjoin(Rating, Rating.assignment_id == Assignment.assignment_id)
+    .outerjoin(_images, _images.c.image_id == _assignments.c.image_id)
+    .outerjoin(_series, _series.c.series_id == _images.c.series_id)
+    .join(_pool, _pool.c.image_id == _assignments.c.image_id)
+    .outerjoin(_ratings, _ratings.c.assignment_id == _assignments.c.assignment_id)
     .where(
-        Assignment.assignment_id.in_(bindparam("assignments", expanding=True)),
-        Assignment.volunteer_id == bindparam("volunteer"),
-        Pool.state != State.BROKEN,
+        _assignments.c.assignment_id.in_(bindparam("assignments", expanding=True)),
+        _assignments.c.volunteer_id == bindparam("volunteer"),
+        _pool.c.state != State.BROKEN,
     )
 )

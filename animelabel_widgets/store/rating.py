@@ -7,14 +7,14 @@ for each other in a circle, and the counters never count one twice.
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, insert, select, update
 
 from ..errors import AssignmentError
 from ..labels import KEYS, Answer, Receipt
-from ..tables import Assignment, Lease, Pool, Rating, RatingEvent, Volunteer
+from ..tables import Assignment, Lease, Pool, Rating, RatingEvent, Volunteer, table
 from .database import Database
 
 
@@ -57,17 +57,18 @@ def rate(
     mine = {"assignment": assignment_id, "volunteer": volunteer_id}
 
     def work(connection: Connection) -> Receipt:
-        assignment = connection.execute(_ASSIGNMENT, mine).one_or_none()
-        if assignment is None:
-            raise AssignmentError("This picture was not handed to this page: it gets another one.")
-        image_id, handed_at = assignment
-        if connection.scalar(_LOCKED, {"image": image_id}) is None:
-            raise AssignmentError("This picture was deleted: the page gets another one.")
-        said = _history(connection, assignment_id)
+        image_id = connection.scalar(_LOCKED, mine)
+        if image_id is None:
+            known = connection.scalar(_IMAGE, mine) is not None
+            raise AssignmentError(_DELETED if known else _FOREIGN)
+        # Read under the lock: another rating or a sweeper may have come in between.
+        rows = connection.execute(_SITUATION, mine).all()
+        said = {row.revision: _answer(row, "said") for row in rows if row.revision is not None}
         newest = max(said, default=-1)
         if revision <= newest:
             return Receipt(newest, stored=False, conflict=said.get(revision) != answer)
         now = database.now()
+        row = rows[0]
         values = {
             **answer.as_row(),
             "assignment_id": assignment_id,
@@ -75,45 +76,27 @@ def rate(
             "elapsed_ms": elapsed_ms,
         }
         connection.execute(_NEW_EVENT, {**values, "created_at": now})
-        before, before_id, before_at = _current(connection, volunteer_id, image_id)
-        after = before if before_at is not None and before_at > handed_at else answer
-        if before_id is None:
+        before = after = None
+        if row.rating_id is None:
+            after = answer
             ids = {"image_id": image_id, "volunteer_id": volunteer_id}
             times = {"created_at": now, "updated_at": now}
             connection.execute(_NEW_RATING, {**ids, **values, **times})
-        elif after is answer:
-            connection.execute(
-                update(Rating).where(Rating.rating_id == before_id).values(updated_at=now, **values)
-            )
-        _count(connection, image_id, before, after, live=_end_lease(connection, assignment_id))
+        elif row.standing_since <= row.handed_at:
+            before, after = _answer(row, "stood"), answer
+            connection.execute(_CHANGED, {**values, "updated_at": now, "rating": row.rating_id})
+        if row.lease != Lease.RATED:
+            connection.execute(_RATED, mine)
+        _count(connection, image_id, before, after, live=row.lease == Lease.LIVE)
         return Receipt(revision, stored=True)
 
     return database.write(work)
 
 
-def _history(connection: Connection, assignment_id: UUID) -> dict[int, Answer]:
-    """Give each revision's answer of an assignment."""
-    rows = connection.execute(_HISTORY, {"assignment": assignment_id})
-    return {row.revision: Answer.from_row(row._asdict()) for row in rows}
-
-
-def _current(
-    connection: Connection, volunteer_id: int, image_id: int
-) -> tuple[Answer | None, int | None, datetime | None]:
-    """Give a volunteer's standing answer to an image, its row, and when it was handed out."""
-    row = connection.execute(_CURRENT, {"volunteer": volunteer_id, "image": image_id}).one_or_none()
-    if row is None:
-        return None, None, None
-    return Answer.from_row(row._asdict()), row.rating_id, row.created_at
-
-
-def _end_lease(connection: Connection, assignment_id: UUID) -> bool:
-    """Mark an assignment as rated; say whether its lease was live until now."""
-    # Read under the pool's lock: a sweeper may have ended the lease in between.
-    lease = connection.scalar(_LEASE, {"assignment": assignment_id})
-    if lease != Lease.RATED:
-        connection.execute(_RATED, {"assignment": assignment_id})
-    return lease == Lease.LIVE
+def _answer(row: Row[*tuple[Any, ...]], prefix: str) -> Answer:
+    """Give one of the answers of a row."""
+    columns = row._mapping  # noqa: SLF001 - the documented way to a column by its name
+    return Answer.from_row({key: columns[f"{prefix}_{key}"] for key in KEYS})
 
 
 def _count(
@@ -124,36 +107,80 @@ def _count(
     *,
     live: bool,
 ) -> None:
-    """Bring the counters of an image from one answer to another."""
-    was = before.as_row() if before else dict.fromkeys(KEYS, False)
-    now = after.as_row() if after else was
-    new = before is None
+    """Bring the counters of an image from one standing answer to another."""
+    nothing = dict.fromkeys(KEYS, False)
+    was = before.as_row() if before else nothing
+    now = after.as_row() if after else nothing
+    new = after is not None and before is None
     steps: dict[str, int] = {f"n_{key}": now[key] - was[key] for key in KEYS}
     steps |= {"votes": int(new), "load": new - live}
-    changed = {name: getattr(Pool, name) + step for name, step in steps.items() if step}
-    if changed:
-        connection.execute(update(Pool).where(Pool.image_id == image_id).values(**changed))
+    if any(steps.values()):
+        more = {f"more_{name}": step for name, step in steps.items()}
+        connection.execute(_COUNTED, {"image": image_id, **more})
 
 
-# Made once: a volunteer's click shall not wait for SQL to be composed.
-_ASSIGNMENT = select(Assignment.image_id, Assignment.created_at).where(
-    Assignment.assignment_id == bindparam("assignment"),
-    Assignment.volunteer_id == bindparam("volunteer"),
+_FOREIGN = "This picture was not handed to this page: it gets another one."
+_DELETED = "This picture was deleted: the page gets another one."
+
+# Made once, and of tables rather than of models, which cost more each time: this is what a
+# volunteer's click waits for.
+_pool, _ratings, _events = table(Pool), table(Rating), table(RatingEvent)
+_assignments = table(Assignment)
+_standing = _assignments.alias("standing")
+_IMAGE = select(_assignments.c.image_id).where(
+    _assignments.c.assignment_id == bindparam("assignment"),
+    _assignments.c.volunteer_id == bindparam("volunteer"),
 )
-_LOCKED = select(Pool.image_id).where(Pool.image_id == bindparam("image")).with_for_update()
-_HISTORY = select(RatingEvent.revision, *[getattr(RatingEvent, key) for key in KEYS]).where(
-    RatingEvent.assignment_id == bindparam("assignment")
+_LOCKED = (
+    select(_pool.c.image_id).where(_pool.c.image_id == _IMAGE.scalar_subquery()).with_for_update()
 )
-_CURRENT = (
-    select(Rating.rating_id, Assignment.created_at, *[getattr(Rating, key) for key in KEYS])
-    .join(Assignment, Assignment.assignment_id == Rating.assignment_id)
-    .where(Rating.volunteer_id == bindparam("volunteer"), Rating.image_id == bindparam("image"))
+# A row for each revision of the assignment, or one; with the volunteer's standing answer.
+_SITUATION = (
+    select(
+        _assignments.c.lease,
+        _assignments.c.created_at.label("handed_at"),
+        _events.c.revision,
+        *[_events.c[key].label(f"said_{key}") for key in KEYS],
+        _ratings.c.rating_id,
+        *[_ratings.c[key].label(f"stood_{key}") for key in KEYS],
+        _standing.c.created_at.label("standing_since"),
+    )
+    .select_from(_assignments)
+    .outerjoin(_events, _events.c.assignment_id == _assignments.c.assignment_id)
+    .outerjoin(
+        _ratings,
+        and_(
+            _ratings.c.volunteer_id == _assignments.c.volunteer_id,
+            _ratings.c.image_id == _assignments.c.image_id,
+        ),
+    )
+    .outerjoin(_standing, _standing.c.assignment_id == _ratings.c.assignment_id)
+    .where(_assignments.c.assignment_id == bindparam("assignment"))
 )
-_NEW_EVENT = insert(RatingEvent)
-_NEW_RATING = insert(Rating)
-_LEASE = select(Assignment.lease).where(Assignment.assignment_id == bindparam("assignment"))
+_NEW_EVENT = insert(_events)
+_NEW_RATING = insert(_ratings)
+_CHANGED = (
+    update(_ratings)
+    .where(_ratings.c.rating_id == bindparam("rating"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in ("assignment_id", "revision", "elapsed_ms", "updated_at", *KEYS)
+        }
+    )
+)
 _RATED = (
-    update(Assignment)
-    .where(Assignment.assignment_id == bindparam("assignment"))
+    update(_assignments)
+    .where(_assignments.c.assignment_id == bindparam("assignment"))
     .values(lease=Lease.RATED)
+)
+_COUNTED = (
+    update(_pool)
+    .where(_pool.c.image_id == bindparam("image"))
+    .values(
+        {
+            name: _pool.c[name] + bindparam(f"more_{name}")
+            for name in ("load", "votes", *(f"n_{key}" for key in KEYS))
+        }
+    )
 )

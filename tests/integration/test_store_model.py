@@ -83,16 +83,12 @@ class Campaign(RuleBasedStateMachine):
             if each.volunteer == volunteer and each.lease != "expired"
         }
 
-    def expire(self) -> None:
-        """End the leases whose time has passed, as every hand-out does first."""
-        for each in self.handed.values():
-            if each.lease == "live" and not self.time <= each.ends <= self.time + TOO_FAR:
-                each.lease = "expired"
-
     @rule(volunteer=VOLUNTEERS, count=st.integers(1, 4))
     def fetch(self, volunteer: int, count: int) -> None:
         """Hand out the least loaded images, none that is known, none beyond the target."""
-        self.expire()
+        for each in self.handed.values():
+            if each.lease == "live" and not self.time <= each.ends <= self.time + TOO_FAR:
+                each.lease = "expired"
         free = sorted(
             self.level(image_id)
             for image_id in self.images - self.knows(volunteer)
@@ -110,8 +106,7 @@ class Campaign(RuleBasedStateMachine):
 
     @rule()
     def fetch_as_nobody(self) -> None:
-        """Refuse a volunteer who does not exist; expired leases end all the same."""
-        self.expire()
+        """Refuse a volunteer who does not exist."""
         with pytest.raises(VolunteerError):
             self.store.hand_out(max(self.ids) + 1, 1)
 
