@@ -179,6 +179,7 @@ class Assignment(Base):
     __table_args__ = (
         Index(None, "volunteer_id", "image_id", "lease"),
         Index(None, "lease", "expires_at"),
+        Index(None, "image_id"),
     )
 
     assignment_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -193,7 +194,7 @@ class Rating(AnswerColumns, Base):
     """The current answer of a volunteer to an image."""
 
     __tablename__ = "ratings"
-    __table_args__ = (UniqueConstraint("volunteer_id", "image_id"),)
+    __table_args__ = (UniqueConstraint("volunteer_id", "image_id"), Index(None, "image_id"))
 
     rating_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("images.image_id"))

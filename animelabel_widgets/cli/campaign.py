@@ -150,7 +150,7 @@ def check(database_url: str | None, repair: bool) -> None:  # noqa: FBT001
     from ..project import open_project
 
     with open_project(database_url, create=False) as project:
-        found = project.store.check(repair=repair)
+        found = project.store.check(repair=repair, progress=True)
     for each in found:
         click.echo(f"Image {each.image_id}: {each.counter} is {each.stored}, not {each.expected}.")
     if not found:

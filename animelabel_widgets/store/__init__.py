@@ -187,15 +187,17 @@ class Store:
         """
         return rating.rate(self._database, volunteer_id, assignment, answer, revision, elapsed_ms)
 
-    def check(self, *, repair: bool = False) -> list[Difference]:
+    def check(self, *, repair: bool = False, progress: bool = False) -> list[Difference]:
         """Count everything again from the history; give the counters that differed.
 
         Parameters
         ----------
         repair
             Set those counters to what the history says.
+        progress
+            Show a progress bar where it takes long.
         """
-        found = checking.differences(self._database)
+        found = checking.differences(self._database, progress=progress)
         if repair:
             checking.repair(self._database, {each.image_id for each in found})
         return found

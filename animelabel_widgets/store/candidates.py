@@ -17,10 +17,10 @@ from sqlalchemy import Connection, Double, Integer, Select, and_, bindparam, fun
 from ..errors import VolunteerError
 from ..tables import Assignment, Image, Lease, Pool, SeriesRow, State, Volunteer, table
 
-NEAR, FAR, EVERYTHING = 64, 300, 2**31
-"""Images looked at on each side of the random place: first, then, and if all else fails.
+NEAR, EVERYTHING = 200, 2**31
+"""Images looked at on each side of the random place: at first, and if all else fails.
 
-Who knows 300 images in a row on both sides gets the next level, although the
+Who knows 200 images in a row on both sides gets the next level, although the
 first may have others left: those go to other volunteers. Every image is looked
 at before anybody is told that none is left.
 """
@@ -53,7 +53,7 @@ def candidates(
     if start.volunteer_id is None:
         raise VolunteerError("This visitor is not known to this database: say hello again.")
     found: dict[int, Level] = {}
-    for reach in ((NEAR, FAR), (EVERYTHING,)):
+    for reach in (NEAR, EVERYTHING):
         for level in _levels(start.priority, target, connection):
             new = _unknown(volunteer_id, level, wanted - len(found), reach, connection)
             found |= dict.fromkeys(new, level)
@@ -85,25 +85,21 @@ def _levels(priority: int | None, target: int, connection: Connection) -> Iterat
 
 
 def _unknown(
-    volunteer_id: int, level: Level, wanted: int, reach: tuple[int, ...], connection: Connection
+    volunteer_id: int, level: Level, wanted: int, reach: int, connection: Connection
 ) -> list[int]:
-    """Find images of one level on both sides of a random place, looking further if need be."""
+    """Find images of one level on both sides of a random place."""
     values = {
         "volunteer": volunteer_id,
         "priority": level[0],
         "load": level[1],
         "pivot": random.random(),  # noqa: S311 - an order, not a secret
+        "looked_at": reach,
     }
     found: list[int] = []
-    for looked_at in reach:
-        found = []
-        for side in _SIDES:
-            missing = wanted - len(found)
-            if missing:
-                limits = {"looked_at": looked_at, "wanted": missing}
-                found += connection.scalars(side, values | limits)
-        if len(found) == wanted:
-            break
+    for side in _SIDES:
+        missing = wanted - len(found)
+        if missing:
+            found += connection.scalars(side, values | {"wanted": missing})
     return found
 
 

@@ -5,11 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, cast, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from ..labels import KEYS
 from ..tables import Assignment, Lease, Pool, RatingEvent
 from .database import Database
+
+PORTION = 50_000
+"""Images compared in one reading: a longer one keeps the database from clearing old versions."""
 
 _COUNTERS = ("load", "votes", *(f"n_{key}" for key in KEYS))
 
@@ -24,15 +39,17 @@ class Difference:
     expected: int
 
 
-def differences(database: Database) -> list[Difference]:
-    """Compare every counter with the history, in one consistent reading."""
-    rows = database.read(lambda connection: connection.execute(_compared()).mappings().all())
-    return [
-        Difference(row["image_id"], name, row[name], int(row[f"expected_{name}"]))
-        for row in rows
-        for name in _COUNTERS
-        if row[name] != row[f"expected_{name}"]
-    ]
+def differences(database: Database, *, progress: bool = False) -> list[Difference]:
+    """Compare every counter with the history, each portion of the images in one reading."""
+    # Imported here: the volunteers' processes never check.
+    from tqdm import tqdm
+
+    first, last = database.read(lambda connection: connection.execute(_ENDS).one())
+    if first is None:
+        return []
+    starts = range(first, last + 1, PORTION)
+    bar = tqdm(starts, unit=f" × {PORTION} images", delay=2, disable=not progress)
+    return [each for start in bar for each in database.read(partial(_portion, start))]
 
 
 def repair(database: Database, images: set[int]) -> None:
@@ -41,34 +58,56 @@ def repair(database: Database, images: set[int]) -> None:
         database.write(partial(_mend, image_id))
 
 
+def _portion(start: int, connection: Connection) -> list[Difference]:
+    """Compare the counters of some images."""
+    rows = connection.execute(_COMPARED, {"first": start, "last": start + PORTION - 1})
+    return [
+        Difference(row["image_id"], name, row[name], int(row[f"expected_{name}"]))
+        for row in rows.mappings()
+        for name in _COUNTERS
+        if row[name] != row[f"expected_{name}"]
+    ]
+
+
 def _mend(image_id: int, connection: Connection) -> None:
     """Count one image again while nobody else can change it."""
     mine = Pool.image_id == image_id
     connection.execute(select(Pool.image_id).where(mine).with_for_update())
-    row = connection.execute(_compared(mine)).mappings().one_or_none()
+    row = connection.execute(_COMPARED, {"first": image_id, "last": image_id}).mappings().first()
     if row is not None:
         values = {name: int(row[f"expected_{name}"]) for name in _COUNTERS}
         connection.execute(update(Pool).where(mine).values(**values))
 
 
-def _compared(*of: ColumnElement[bool]) -> Select[*tuple[int, ...]]:
-    """Select the counters that differ, as stored and as expected.
+def _compared() -> Select[*tuple[int, ...]]:
+    """Select the counters that differ, as stored and as expected, of a range of images.
 
     Of an assignment, the highest revision counts; of a volunteer's assignments
     of one image, the newest that was rated.
     """
+    first: BindParameter[int] = bindparam("first")
+    last: BindParameter[int] = bindparam("last")
     features = [getattr(RatingEvent, key) for key in KEYS]
     newest = func.row_number().over(
         partition_by=RatingEvent.assignment_id, order_by=RatingEvent.revision.desc()
     )
-    said = select(RatingEvent.assignment_id, *features, newest.label("place")).subquery()
+    said = (
+        select(
+            Assignment.image_id,
+            Assignment.volunteer_id,
+            Assignment.created_at,
+            *features,
+            newest.label("place"),
+        )
+        .join(RatingEvent, RatingEvent.assignment_id == Assignment.assignment_id)
+        .where(Assignment.image_id.between(first, last))
+        .subquery()
+    )
     latest = func.row_number().over(
-        partition_by=(Assignment.volunteer_id, Assignment.image_id),
-        order_by=Assignment.created_at.desc(),
+        partition_by=(said.c.volunteer_id, said.c.image_id), order_by=said.c.created_at.desc()
     )
     standing = (
-        select(Assignment.image_id, *(said.c[key] for key in KEYS), latest.label("place"))
-        .join(said, said.c.assignment_id == Assignment.assignment_id)
+        select(said.c.image_id, *(said.c[key] for key in KEYS), latest.label("place"))
         .where(said.c.place == 1)
         .subquery()
     )
@@ -84,7 +123,7 @@ def _compared(*of: ColumnElement[bool]) -> Select[*tuple[int, ...]]:
     )
     leased = (
         select(Assignment.image_id, func.count().label("live"))
-        .where(Assignment.lease == Lease.LIVE)
+        .where(Assignment.lease == Lease.LIVE, Assignment.image_id.between(first, last))
         .group_by(Assignment.image_id)
         .subquery()
     )
@@ -101,6 +140,13 @@ def _compared(*of: ColumnElement[bool]) -> Select[*tuple[int, ...]]:
         )
         .outerjoin(counted, counted.c.image_id == Pool.image_id)
         .outerjoin(leased, leased.c.image_id == Pool.image_id)
-        .where(or_(*(stored[name] != expected[name] for name in _COUNTERS)), *of)
+        .where(
+            or_(*(stored[name] != expected[name] for name in _COUNTERS)),
+            Pool.image_id.between(first, last),
+        )
         .order_by(Pool.image_id)
     )
+
+
+_ENDS = select(func.min(Pool.image_id), func.max(Pool.image_id))
+_COMPARED = _compared()

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, bindparam, case, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, insert, or_, select, update
 
 from ..labels import KEYS, Answer, Resumed, Task
 from ..tables import Assignment, Image, Lease, Pool, Rating, SeriesRow, State, table
@@ -149,7 +149,8 @@ def _lease(
         found = [each for each in found if each.level <= min(held)]
     # Read after the lock: another page of the same volunteer may have got the same image.
     values = {"volunteer": volunteer_id, "images": list(states)}
-    former = connection.execute(_FORMER, values).all() if states else []
+    rows = connection.execute(_FORMER, values).all() if states else []
+    former = [row for row in rows if row.lease is not None]
     known = {row.image_id for row in former if row.lease != Lease.EXPIRED}
     tasks = [
         Task(uuid4(), each.image_id, each.folder, each.filename, each.title, now + lease)
@@ -214,9 +215,17 @@ _LOCKED = (
     .where(_pool.c.image_id.in_(bindparam("images", expanding=True)))
     .with_for_update(skip_locked=True)
 )
-_FORMER = select(_assignments.c.image_id, _assignments.c.lease, _assignments.c.created_at).where(
-    _assignments.c.volunteer_id == bindparam("volunteer"),
-    _assignments.c.image_id.in_(bindparam("images", expanding=True)),
+# From the images, and an outer join: MariaDB would read all that a volunteer ever rated.
+_FORMER = (
+    select(_pool.c.image_id, _assignments.c.lease, _assignments.c.created_at)
+    .outerjoin(
+        _assignments,
+        and_(
+            _assignments.c.volunteer_id == bindparam("volunteer"),
+            _assignments.c.image_id == _pool.c.image_id,
+        ),
+    )
+    .where(_pool.c.image_id.in_(bindparam("images", expanding=True)))
 )
 # Outer joins: MariaDB would begin with the series, and read all their images for a few.
 _RESUMED = (
