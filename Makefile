@@ -20,6 +20,10 @@ test: .venv/test.stamp
 
 bench: .venv/test.stamp
 	$(BIN)/python benchmarks/import_frames.py
+	$(BIN)/python benchmarks/hand_out.py
+	$(BIN)/python benchmarks/evenness.py --volunteers 8 100
+	$(BIN)/python benchmarks/ratings_per_second.py --seconds 2 --connections 1 32
+	$(BIN)/python benchmarks/kill.py --times 1
 	$(BIN)/python benchmarks/click_to_next.py
 
 lock:

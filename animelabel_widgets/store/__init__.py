@@ -152,7 +152,7 @@ class Store:
         """Give the id of the volunteer with this token; only its hash is stored."""
         return rating.volunteer(self._database, token)
 
-    def hand_out(self, volunteer_id: int, count: int) -> list[Task]:
+    def hand_out(self, volunteer_id: int, count: int = 5) -> list[Task]:
         """Lease up to `count` images, the least rated first, none that this volunteer knows.
 
         Raises
@@ -167,6 +167,13 @@ class Store:
     def resume(self, volunteer_id: int, ids: Sequence[UUID]) -> list[Resumed]:
         """Give a volunteer's own assignments again, in the order asked; others are left out."""
         return handout.resume(self._database, volunteer_id, ids)
+
+    def release(self, volunteer_id: int, ids: Sequence[UUID]) -> int:
+        """End a volunteer's own live leases, so that others get the images; give how many.
+
+        A rating that comes later is still taken, as of an expired lease.
+        """
+        return handout.release(self._database, volunteer_id, ids)
 
     def release_expired(self) -> int:
         """End a few leases whose time has passed; give how many, 0 when none is left.

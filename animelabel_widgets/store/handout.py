@@ -31,7 +31,7 @@ _images, _series = table(Image), table(SeriesRow)
 
 _MOMENT = timedelta(milliseconds=1)
 
-Overdue = Sequence[Row[UUID, int]]
+Leases = Sequence[Row[UUID, int]]
 """Assignments and their images."""
 
 
@@ -78,6 +78,15 @@ def resume(database: Database, volunteer_id: int, ids: Sequence[UUID]) -> list[R
     return [found[each] for each in dict.fromkeys(ids) if each in found]
 
 
+def release(database: Database, volunteer_id: int, ids: Sequence[UUID]) -> int:
+    """End a volunteer's own live leases, so that others get the images; give how many."""
+    if not ids:
+        return 0
+    values = {"assignments": list(ids), "volunteer": volunteer_id}
+    rows = database.read(lambda connection: connection.execute(_OWN, values).all())
+    return _release(database, rows)
+
+
 def release_expired(database: Database) -> int:
     """End a few leases whose time has passed, so that others get the images; give how many."""
     return _release(database, database.read(partial(_overdue, database.now())))
@@ -85,26 +94,26 @@ def release_expired(database: Database) -> int:
 
 def _look(
     volunteer_id: int, wanted: int, target: int, now: datetime, connection: Connection
-) -> tuple[Overdue, list[Candidate]]:
+) -> tuple[Leases, list[Candidate]]:
     """Read, in one transaction, the leases to end and the candidates."""
     return _overdue(now, connection), candidates(volunteer_id, wanted, target, connection)
 
 
-def _overdue(now: datetime, connection: Connection) -> Overdue:
+def _overdue(now: datetime, connection: Connection) -> Leases:
     """Find a few live leases whose time has passed."""
     return connection.execute(_OVERDUE, {"now": now, "too_far": now + TOO_FAR}).all()
 
 
-def _release(database: Database, overdue: Overdue) -> int:
+def _release(database: Database, leases: Leases) -> int:
     """End those of these leases that are still live; give how many."""
-    if not overdue:
+    if not leases:
         return 0
 
     def work(connection: Connection) -> int:
-        free = _locked(connection, {row.image_id for row in overdue})
+        free = _locked(connection, {row.image_id for row in leases})
         live = connection.execute(
             select(_assignments.c.assignment_id, _assignments.c.image_id).where(
-                _assignments.c.assignment_id.in_([row.assignment_id for row in overdue]),
+                _assignments.c.assignment_id.in_([row.assignment_id for row in leases]),
                 _assignments.c.image_id.in_(free),
                 _assignments.c.lease == Lease.LIVE,
             )
@@ -209,6 +218,10 @@ _OVERDUE = (
         ),
     )
     .limit(SWEPT)
+)
+_OWN = select(_assignments.c.assignment_id, _assignments.c.image_id).where(
+    _assignments.c.assignment_id.in_(bindparam("assignments", expanding=True)),
+    _assignments.c.volunteer_id == bindparam("volunteer"),
 )
 _LOCKED = (
     select(_pool.c.image_id, _pool.c.state, _pool.c.priority, _pool.c.load)

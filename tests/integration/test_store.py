@@ -443,6 +443,21 @@ def test_a_clock_set_back_neither_mixes_up_assignments_nor_keeps_images(database
         assert store.check() == []
 
 
+def test_a_released_lease_gives_the_image_to_another(store: Store) -> None:
+    """Only the volunteer's own, and what was said about it later still counts, once."""
+    fill(store, 1)
+    volunteer, other = store.volunteer(TOKEN), store.volunteer("f" * 32)
+    (task,) = store.hand_out(volunteer)
+    assert store.release(other, [task.assignment_id]) == 0
+    assert store.release(volunteer, []) == 0
+    assert store.release(volunteer, [task.assignment_id, uuid4()]) == 1
+    assert counters(store) == recounted(store) == [(task.image_id, 0, 0, 0, 0, 0, 0)]
+    assert len(store.hand_out(other)) == 1
+    store.rate(volunteer, task.assignment_id, Answer.of("logo"), 0, 9)
+    assert store.release(volunteer, [task.assignment_id]) == 0
+    assert counters(store) == recounted(store) == [(task.image_id, 2, 1, 0, 1, 0, 0)]
+
+
 def test_two_sweepers_at_once_are_harmless(store: Store) -> None:
     """Each lease is ended once, and the image returns to the pool once."""
     fill(store, 90)

@@ -147,6 +147,16 @@ class Campaign(RuleBasedStateMachine):
             receipt = self.store.rate(self.ids[handed.volunteer], assignment, answer, revision, 1)
             assert (receipt.stored, receipt.conflict) == (False, False)
 
+    @rule(volunteer=VOLUNTEERS, numbers=st.sets(st.integers(0, 99), max_size=3))
+    def release(self, volunteer: int, numbers: set[int]) -> None:
+        """Give images back; only one's own live leases end."""
+        keys = [key for number, key in enumerate(self.handed) if number in numbers]
+        mine = [self.handed[key] for key in keys if self.handed[key].volunteer == volunteer]
+        live = [each for each in mine if each.lease == "live"]
+        assert self.store.release(self.ids[volunteer], [*keys, uuid4()]) == len(live)
+        for each in live:
+            each.lease = "expired"
+
     @rule(minutes=st.sampled_from([0, 1, 11, -30, -3 * 24 * 60]))
     def wait(self, minutes: int) -> None:
         """Time passes, sometimes beyond the leases, and sometimes jumps back."""
