@@ -24,6 +24,7 @@ bench: .venv/test.stamp
 	$(BIN)/python benchmarks/evenness.py --volunteers 8 100
 	$(BIN)/python benchmarks/ratings_per_second.py --seconds 2 --connections 1 32
 	$(BIN)/python benchmarks/kill.py --times 1
+	$(BIN)/python benchmarks/read_ratings.py --ratings 300000
 	$(BIN)/python benchmarks/click_to_next.py
 
 lock:

@@ -1,4 +1,4 @@
-"""Export: the chosen images as a data set of their own, complete or not there at all."""
+"""Export: the chosen images as a data set, or the ratings as a file; complete or not at all."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from .errors import InputError, PictureError
 from .pictures import inside
+from .store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,6 +76,50 @@ def export(rows: pd.DataFrame, root: Path, destination: Path) -> ExportReport:
         shutil.rmtree(building)
         raise
     return ExportReport(destination, len(copies), tuple(missing))
+
+
+def export_ratings(store: Store, file: Path, *, progress: bool = True) -> int:
+    """Write the ratings to a Parquet file, portion by portion; give how many they are.
+
+    Parameters
+    ----------
+    store
+        Where the ratings are.
+    file
+        A file that does not exist yet. It appears when it is complete.
+    progress
+        Show a progress bar where it takes more than two seconds.
+
+    Raises
+    ------
+    InputError
+        If the file exists or cannot be made, or its name does not end in `.parquet`.
+    """
+    # Imported here, because an export of pictures does without.
+    from pyarrow import parquet
+
+    if file.suffix != ".parquet":
+        raise InputError(f"{file} is not the name of a Parquet file: let it end in .parquet.")
+    if file.exists():
+        raise InputError(f"{file} exists: remove it, or export to another file.")
+    columns, portions = store.rating_tables(progress=progress)
+    building = file.with_name(f".{file.name}-{uuid4().hex}")
+    count = 0
+    try:
+        with (
+            building.open("xb") as opened,
+            parquet.ParquetWriter(opened, columns, compression="zstd") as writer,
+        ):
+            for portion in portions:
+                writer.write_table(portion)
+                count += len(portion)
+        building.rename(file)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"{file} cannot be written ({reason}): export elsewhere.") from error
+    finally:
+        building.unlink(missing_ok=True)
+    return count
 
 
 def _copy_all(

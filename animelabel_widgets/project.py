@@ -101,15 +101,21 @@ class Project:
         session = Session(self.store, self.pictures)
         return Labeler(session, campaign=self.store.campaign, app=app)
 
-    def ratings(self) -> pd.DataFrame:
+    def ratings(self, *, progress: bool = True) -> pd.DataFrame:
         """Give the current answers, one row per volunteer and image.
+
+        Parameters
+        ----------
+        progress
+            Show a progress bar where it takes more than two seconds.
 
         Returns
         -------
         DataFrame
-            `image_id`, `volunteer_id`, a bool for each feature, `created_at` (UTC), `elapsed_ms`.
+            `image_id`, `volunteer_id`, a bool for each feature, `created_at` (UTC), `elapsed_ms`,
+            in the order in which they first arrived; numbers are of 32 bits where they fit.
         """
-        return self.store.ratings()
+        return self.store.ratings(progress=progress)
 
     def images(self) -> pd.DataFrame:
         """Give the images, one row each.
@@ -162,6 +168,28 @@ class Project:
         from .export import export
 
         return export(self._with_images(verdicts), self.pictures.root, Path(destination))
+
+    def export_ratings(self, file: str | Path, *, progress: bool = True) -> int:
+        """Write the columns of `ratings` to a Parquet file; give how many ratings there are.
+
+        They are never all in memory: tools that read Parquet in portions can then aggregate
+        more than fits.
+
+        Parameters
+        ----------
+        file
+            A file that does not exist yet, ending in `.parquet`. It appears when it is complete.
+        progress
+            Show a progress bar where it takes more than two seconds.
+
+        Raises
+        ------
+        InputError
+            If the file exists, cannot be made, or has another ending.
+        """
+        from .export import export_ratings
+
+        return export_ratings(self.store, Path(file), progress=progress)
 
     def _with_images(self, verdicts: pd.DataFrame) -> pd.DataFrame:
         """Join verdicts with what their images are, in the order of the verdicts."""

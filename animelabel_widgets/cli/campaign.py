@@ -162,7 +162,7 @@ def check(database_url: str | None, repair: bool) -> None:  # noqa: FBT001
 
 
 @click.command()
-@click.argument("destination", type=click.Path(path_type=Path))
+@click.argument("destination", required=False, type=click.Path(path_type=Path))
 @database_url_option
 @pictures_option
 @click.option(
@@ -172,19 +172,38 @@ def check(database_url: str | None, repair: bool) -> None:  # noqa: FBT001
     show_default=True,
     help="Which images: a pandas query over the verdicts' columns.",
 )
+@click.option(
+    "--ratings",
+    type=click.Path(path_type=Path),
+    help="Write all ratings to this new .parquet file.",
+)
 def export(
-    destination: Path, database_url: str | None, pictures: str | None, condition: str
+    destination: Path | None,
+    database_url: str | None,
+    pictures: str | None,
+    condition: str,
+    ratings: Path | None,
 ) -> None:
     """Copy the images that the crowd approved into a new data set.
+
+    With --ratings, write every rating to a Parquet file, instead or besides.
 
     \b
     Example:
       animelabel export dataset --filter "person & ~text & ~logo & ~empty"
+      animelabel export --ratings ratings.parquet
     """
     from ..aggregation import consensus
     from ..project import open_project
 
+    if destination is None and ratings is None:
+        raise click.UsageError("Name a folder for the data set, or a file with --ratings.")
     with open_project(database_url, pictures=pictures, create=False) as project:
+        if ratings is not None:
+            count = project.export_ratings(ratings)
+            click.echo(f"Exported {count} ratings to {ratings}.")
+        if destination is None:
+            return
         verdicts = consensus(project.ratings())
         try:
             chosen = verdicts.query(condition)

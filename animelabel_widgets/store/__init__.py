@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -17,6 +17,7 @@ from .database import CONNECTIONS, Database, utc_now
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from .reading import Stats
 
@@ -209,17 +210,30 @@ class Store:
             checking.repair(self._database, {each.image_id for each in found})
         return found
 
-    def ratings(self) -> pd.DataFrame:
+    def ratings(self, *, progress: bool = False) -> pd.DataFrame:
         """Give the current answers, one row per volunteer and image.
+
+        Parameters
+        ----------
+        progress
+            Show a progress bar where it takes more than two seconds.
 
         Returns
         -------
         DataFrame
-            `image_id`, `volunteer_id`, a bool for each feature, `created_at` (UTC), `elapsed_ms`.
+            `image_id`, `volunteer_id`, a bool for each feature, `created_at` (UTC), `elapsed_ms`,
+            in the order in which they first arrived; numbers are of 32 bits where they fit.
         """
         from . import reading
 
-        return reading.ratings(self._database)
+        return reading.ratings(self._database, progress=progress)
+
+    def rating_tables(self, *, progress: bool = False) -> tuple[pa.Schema, Iterator[pa.Table]]:
+        """Give the columns of `ratings`, and the rows portion by portion, as Arrow tables."""
+        from . import streaming
+
+        columns = streaming.schema(self._database)
+        return columns, streaming.rating_tables(self._database, columns, progress=progress)
 
     def images(self) -> pd.DataFrame:
         """Give the images, one row each.

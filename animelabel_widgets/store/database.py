@@ -1,6 +1,6 @@
 """The engine and the two ways to use it: one transaction that reads, one that writes.
 
-What SQLite and MySQL/MariaDB do differently is here and nowhere else.
+What SQLite and MySQL/MariaDB do differently is here and in `engines.py`, and nowhere else.
 """
 
 from __future__ import annotations
@@ -8,18 +8,28 @@ from __future__ import annotations
 import contextlib
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Insert, create_engine, event, inspect, make_url
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Insert,
+    func,
+    inspect,
+    select,
+)
 from sqlalchemy.dialects import mysql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import InstrumentedAttribute
 
-from ..errors import ConfigError, StoreError
+from ..errors import StoreError
 from ..tables import Base
+from .engines import check_file, checked_url, mysql_engine, sqlite_engine
 from .single_writer import SingleWriter
 
 Result = TypeVar("Result")
@@ -27,13 +37,10 @@ Result = TypeVar("Result")
 ATTEMPTS = 6
 CONNECTIONS = 8
 """A process serves hundreds of volunteers from a few threads: more would only wait longer."""
-_SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO"
 
 # Deadlock, lock wait timeout, snapshot too old, Galera's not ready, server gone, connection lost.
 # A write is repeated as a whole; each is harmless when its first try was committed unnoticed.
 _RETRIED = {1213, 1205, 1020, 1047, 2006, 2013}
-# A page waits for its answer: better it asks again than that its thread is held for a minute.
-_LOCK_WAIT = 10
 
 _ADVICE = {
     1044: "give this user rights on the database",
@@ -79,15 +86,15 @@ class Database:
         connections: int = CONNECTIONS,
     ) -> None:
         self.now = clock
-        parsed = _checked(url)
+        parsed = checked_url(url)
         self.shown = parsed.render_as_string(hide_password=True)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            _check_file(Path(str(parsed.database)), create=create)
-            self.engine = _sqlite_engine(parsed, connections)
+            check_file(Path(str(parsed.database)), create=create)
+            self.engine = sqlite_engine(parsed, connections)
             self._write: _Transaction = SingleWriter(self.engine, Path(str(parsed.database))).run
         else:
-            self.engine = _mysql_engine(parsed, connections)
+            self.engine = mysql_engine(parsed, connections)
             self._write = partial(_transaction, self.engine)
         reader = self.engine.execution_options(animelabel_reads=True)
         self._read: _Transaction = partial(_transaction, reader)
@@ -119,6 +126,18 @@ class Database:
         key = inspect(model).primary_key[0]
         return mysql.insert(model).on_duplicate_key_update({key.name: key})
 
+    def csv_lines(self, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[str]:
+        """Give all rows as one text: a line for each, and its values with commas between."""
+        if self.is_sqlite:
+            line = func.printf(",".join(["%s"] * len(columns)), *columns)
+        else:
+            line = func.concat_ws(",", *columns)
+        return func.aggregate_strings(line, "\n")
+
+    def largest(self, column: InstrumentedAttribute[int]) -> int:
+        """Give the largest value of a column, 0 where there is none."""
+        return self.read(lambda connection: connection.scalar(select(func.max(column)))) or 0
+
     @contextlib.contextmanager
     def lock(self, connection: Connection, name: str) -> Iterator[None]:
         """Let one process at a time in, also across statements that commit by themselves.
@@ -147,12 +166,14 @@ class Database:
         """Run `work` in a transaction, repeating it on errors that pass."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return cast("Result", transaction(work))
+                result: Result = transaction(work)
             except DBAPIError as error:
                 if attempt == ATTEMPTS or not _passes(error):
                     raise self._explained(error) from error
             except SQLAlchemyError as error:
                 raise self._explained(error) from error
+            else:
+                return result
             self.pause(attempt)
         raise AssertionError("unreachable")
 
@@ -174,69 +195,6 @@ def _transaction(engine: Engine, work: Callable[[Connection], Result]) -> Result
     """Run `work` in a transaction of its own."""
     with engine.begin() as connection:
         return work(connection)
-
-
-def _checked(url: str) -> URL:
-    """Read a URL, and refuse what this package cannot use."""
-    expected = "expected sqlite:///FILE or mysql+pymysql://USER:PASSWORD@HOST/DATABASE"
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise ConfigError(
-            f"The database URL cannot be read: {expected}; correct ANIMELABEL_DATABASE_URL "
-            "or the argument."
-        ) from None
-    if parsed.drivername not in ("sqlite", "mysql+pymysql", "mariadb+pymysql"):
-        raise ConfigError(f"The database URL begins with {parsed.drivername}: {expected}.")
-    if parsed.database in (None, "", ":memory:"):
-        raise ConfigError(f"The database URL names no database: {expected}.")
-    return parsed
-
-
-def _check_file(file: Path, *, create: bool) -> None:
-    """Make sure that SQLite finds the file, or may make it."""
-    if not file.parent.is_dir():
-        raise StoreError(
-            f"There is no folder {file.parent} for the database {file.name}: "
-            "make it, or correct the database URL."
-        )
-    if not create and not file.is_file():
-        raise StoreError(
-            f"There is no database {file}: run `animelabel init`, or correct the database URL."
-        )
-
-
-def _sqlite_engine(url: URL, connections: int) -> Engine:
-    """Make an engine whose writers queue instead of failing, and whose commits are durable."""
-    engine = create_engine(url, pool_size=connections, max_overflow=0, connect_args={"timeout": 30})
-
-    @event.listens_for(engine, "connect")
-    def _connected(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _began(connection: Connection) -> None:
-        reads = connection.get_execution_options().get("animelabel_reads")
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-    return engine
-
-
-def _mysql_engine(url: URL, connections: int) -> Engine:
-    """Make an engine with strict SQL and the isolation that the hand-out relies on."""
-    session = f"SET SESSION sql_mode='{_SQL_MODE}', SESSION innodb_lock_wait_timeout={_LOCK_WAIT}"
-    return create_engine(
-        url.update_query_dict({"charset": "utf8mb4"}),
-        isolation_level="READ COMMITTED",
-        pool_size=connections,
-        max_overflow=0,
-        pool_pre_ping=True,
-        pool_reset_on_return=None,  # every use ends in a commit or a rollback of its own
-        pool_recycle=1800,
-        connect_args={"connect_timeout": 10, "init_command": session},
-    )
 
 
 def _passes(error: DBAPIError) -> bool:

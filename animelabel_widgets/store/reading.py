@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 from sqlalchemy import Connection, Select, func, select
 
-from ..labels import KEYS
 from ..tables import Image, Pool, Rating, SeriesRow, State, Volunteer
+from . import streaming
 from .database import Database
 
 
@@ -30,16 +31,15 @@ class Stats:
     coverage: dict[int, int]
 
 
-def ratings(database: Database) -> pd.DataFrame:
+def ratings(database: Database, *, progress: bool = False) -> pd.DataFrame:
     """Give the current answers, one row per volunteer and image."""
-    features = [getattr(Rating, key) for key in KEYS]
-    query = select(
-        Rating.image_id, Rating.volunteer_id, *features, Rating.created_at, Rating.elapsed_ms
-    ).order_by(Rating.rating_id)
-    types = {"image_id": "int64", "volunteer_id": "int64", "elapsed_ms": "int64"}
-    return _frame(database, query).astype(
-        {**types, **dict.fromkeys(KEYS, "bool"), "created_at": "datetime64[ms, UTC]"}
-    )
+    columns = streaming.schema(database)
+    portions = list(streaming.rating_tables(database, columns, progress=progress))
+    together = pa.Table.from_batches([], columns) if not portions else pa.concat_tables(portions)
+    del portions
+    # Each column is given up as soon as it is converted: there is never all of it twice.
+    frame: pd.DataFrame = together.to_pandas(self_destruct=True, split_blocks=True)
+    return frame
 
 
 def images(database: Database) -> pd.DataFrame:

@@ -59,18 +59,19 @@ def test_a_campaign_from_the_command_line(
         ["simulate", "--volunteers", "3", "--ratings", "50", "--skill", "1", "--seed", "1"],
         ["stats"],
         ["check"],
-        ["export", "dataset"],
+        ["export", "dataset", "--ratings", "ratings.parquet"],
     ):
         done = run(*words, cwd=tmp_path, **environ)
         assert done.returncode == 0, done.stderr
         said[words[0]] = done.stdout
-    assert said["init"] == "The tables are ready (version 0002).\n"
+    assert said["init"] == "The tables are ready (version 0003).\n"
     assert said["import"].startswith("Added 132 images in 6 series, 12 of them prefiltered;")
     assert said["simulate"] == "150 ratings by 3 simulated volunteers.\n"
     assert re.search(r"ratings +150\n", said["stats"])
     assert re.search(r"prefiltered +12\n", said["stats"])
     assert said["check"] == "Every counter is what the history says.\n"
-    assert re.match(r"Exported \d+ images to dataset\.", said["export"])
+    exported = r"Exported 150 ratings to ratings.parquet\.\nExported \d+ images to dataset\.\n"
+    assert re.fullmatch(exported, said["export"])
     assert (tmp_path / "dataset" / "metadata.csv").exists()
 
 
@@ -82,6 +83,9 @@ def test_a_campaign_from_the_command_line(
         (["serve", "--port", "many"], 2, "'many' is not a valid integer"),
         (["simulate", "--skill", "2"], 2, "not in the range 0<=x<=1"),
         (["export", "out", "--filter", "hero & ~text"], 2, "name 'hero' is not defined"),
+        (["export"], 2, "Name a folder for the data set, or a file with --ratings"),
+        (["export", "--ratings", "a.csv"], 1, "let it end in .parquet"),
+        (["export", "--ratings", "none/a.parquet"], 1, "cannot be written (No such file"),
         (["import", "nowhere"], 1, "nowhere does not exist: give a folder"),
         (["import", "empty"], 1, "empty is empty: put the frames of each series in a folder"),
         (["import", "flat"], 1, "flat has files but no sub-folders"),

@@ -1,0 +1,83 @@
+"""The engines: which URLs are taken, and what is set on each connection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from ..errors import ConfigError, StoreError
+
+_SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO"
+# What `csv_lines` gives may be this long, in bytes.
+_LONGEST_TEXT = 2**30
+# A page waits for its answer: better it asks again than that its thread is held for a minute.
+_LOCK_WAIT = 10
+
+
+def checked_url(url: str) -> URL:
+    """Read a URL, and refuse what this package cannot use."""
+    expected = "expected sqlite:///FILE or mysql+pymysql://USER:PASSWORD@HOST/DATABASE"
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ConfigError(
+            f"The database URL cannot be read: {expected}; correct ANIMELABEL_DATABASE_URL "
+            "or the argument."
+        ) from None
+    if parsed.drivername not in ("sqlite", "mysql+pymysql", "mariadb+pymysql"):
+        raise ConfigError(f"The database URL begins with {parsed.drivername}: {expected}.")
+    if parsed.database in (None, "", ":memory:"):
+        raise ConfigError(f"The database URL names no database: {expected}.")
+    return parsed
+
+
+def check_file(file: Path, *, create: bool) -> None:
+    """Make sure that SQLite finds the file, or may make it."""
+    if not file.parent.is_dir():
+        raise StoreError(
+            f"There is no folder {file.parent} for the database {file.name}: "
+            "make it, or correct the database URL."
+        )
+    if not create and not file.is_file():
+        raise StoreError(
+            f"There is no database {file}: run `animelabel init`, or correct the database URL."
+        )
+
+
+def sqlite_engine(url: URL, connections: int) -> Engine:
+    """Make an engine whose writers queue instead of failing, and whose commits are durable."""
+    engine = create_engine(url, pool_size=connections, max_overflow=0, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _began(connection: Connection) -> None:
+        reads = connection.get_execution_options().get("animelabel_reads")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def mysql_engine(url: URL, connections: int) -> Engine:
+    """Make an engine with strict SQL and the isolation that the hand-out relies on."""
+    session = (
+        f"SET SESSION sql_mode='{_SQL_MODE}', SESSION innodb_lock_wait_timeout={_LOCK_WAIT}, "
+        f"SESSION group_concat_max_len={_LONGEST_TEXT}"
+    )
+    return create_engine(
+        url.update_query_dict({"charset": "utf8mb4"}),
+        isolation_level="READ COMMITTED",
+        pool_size=connections,
+        max_overflow=0,
+        pool_pre_ping=True,
+        pool_reset_on_return=None,  # every use ends in a commit or a rollback of its own
+        pool_recycle=1800,
+        connect_args={"connect_timeout": 10, "init_command": session},
+    )

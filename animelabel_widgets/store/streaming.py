@@ -1,0 +1,117 @@
+"""The ratings as Arrow tables, portion by portion.
+
+The database writes the lines of a CSV file, many to a value, and Arrow reads
+them: a value for each cell, made in Python, took ten times as long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import pyarrow as pa
+from pyarrow import csv
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
+from tqdm.auto import tqdm
+
+from ..errors import StoreError
+from ..labels import KEYS
+from ..tables import Image, Rating, Volunteer, table
+from .database import Database
+
+PORTION = 50_000
+"""Ratings in one query: some 3 MB, which every server sends unless told otherwise."""
+
+PATIENCE = 2
+"""Seconds until a progress bar appears."""
+
+_COLUMNS = ("image_id", "volunteer_id", *KEYS, "created_at", "elapsed_ms")
+
+
+def schema(database: Database) -> pa.Schema:
+    """Give the columns with the narrowest types that hold every id."""
+    largest = (database.largest(column) for column in (Image.image_id, Volunteer.volunteer_id))
+    ids = [pa.int32() if each < 2**31 else pa.int64() for each in largest]
+    types = [*ids, *[pa.bool_()] * len(KEYS), pa.timestamp("ms", "UTC"), pa.int32()]
+    return pa.schema(list(zip(_COLUMNS, types, strict=True)))
+
+
+def rating_tables(
+    database: Database, columns: pa.Schema, *, progress: bool = False
+) -> Iterator[pa.Table]:
+    """Give the current answers in the order of their first arrival.
+
+    Each portion is one consistent reading. A rating that arrives after the
+    first one was read is left out; one that is revised meanwhile comes as it
+    was or as it is.
+
+    Parameters
+    ----------
+    database
+        Where they are.
+    columns
+        What `schema` gave.
+    progress
+        Show a progress bar where it takes more than two seconds.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be reached, or does not send so long a value.
+    """
+    newest = database.largest(Rating.rating_id)
+    query = _lines(database)
+    last = 0
+    with tqdm(
+        total=newest, unit=" ratings", unit_scale=True, delay=PATIENCE, disable=not progress
+    ) as bar:
+        while last < newest:
+            values = {"last": last, "newest": newest, "portion": PORTION}
+            lines, count, reached = database.read(partial(_portion, query, values))
+            if not count:
+                return
+            yield _parsed(lines, count, columns)
+            bar.update(reached - last)
+            last = reached
+
+
+def _lines(database: Database) -> Select[str, int, int]:
+    """Select a portion as one text of CSV lines, with its number of rows and its last id."""
+    ratings = table(Rating)
+    some = (
+        select(ratings.c.rating_id, *[ratings.c[name] for name in _COLUMNS])
+        .where(ratings.c.rating_id > bindparam("last"), ratings.c.rating_id <= bindparam("newest"))
+        .order_by(ratings.c.rating_id)
+        .limit(bindparam("portion"))
+        .subquery()
+    )
+    return select(
+        database.csv_lines([some.c.rating_id, *[some.c[name] for name in _COLUMNS]]),
+        func.count(),
+        func.max(some.c.rating_id),
+    )
+
+
+def _portion(
+    query: Select[str, int, int], values: dict[str, int], connection: Connection
+) -> Row[str, int, int]:
+    """Read one portion."""
+    return connection.execute(query, values).one()
+
+
+def _parsed(lines: str, count: int, columns: pa.Schema) -> pa.Table:
+    """Read the lines of a portion."""
+    naive = {field.name: field.type for field in columns} | {"created_at": pa.timestamp("us")}
+    try:
+        read = csv.read_csv(
+            pa.BufferReader(lines.encode()),
+            csv.ReadOptions(column_names=["rating_id", *columns.names]),
+            convert_options=csv.ConvertOptions(column_types={"rating_id": pa.int64(), **naive}),
+        )
+    except pa.ArrowInvalid:
+        read = None
+    if read is None or len(read) != count:
+        raise StoreError(
+            "The database cut a long answer short: set its max_allowed_packet to 16M or more."
+        )
+    return read.sort_by("rating_id").drop_columns("rating_id").cast(columns, safe=False)

@@ -1,0 +1,171 @@
+"""All ratings, into a notebook and into a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pandas as pd
+import pytest
+from pyarrow import parquet
+from sqlalchemy import event, text
+
+from animelabel_widgets.errors import InputError, StoreError
+from animelabel_widgets.export import export_ratings
+from animelabel_widgets.labels import KEYS, Answer, NewImage, Series
+from animelabel_widgets.store import Store, streaming
+
+ANSWERS = [Answer(), Answer.of("empty"), Answer.of("text", "person"), Answer.of("logo")]
+COLUMNS = ["image_id", "volunteer_id", *KEYS, "created_at", "elapsed_ms"]
+TYPES = ["int32", "int32", *["bool"] * len(KEYS), "datetime64[ms, UTC]", "int32"]
+
+
+@pytest.fixture
+def rated(database_url: str) -> Iterator[tuple[Store, pd.DataFrame]]:
+    """Give a store with seven ratings, and what they are."""
+    now = datetime(2026, 3, 29, 0, 59, 59, 7000, tzinfo=UTC)
+    with closing(Store.open(database_url, clock=lambda: now)) as store:
+        series_id = store.put_series(Series("a", "A, \"B\" \n, 'C'"), update=False)
+        store.add_images(series_id, [NewImage(f"{n}.jpg", 9, 9, 5000) for n in range(7)])
+        rows = []
+        for token in ("0" * 32, "f" * 32):
+            volunteer = store.volunteer(token)
+            for task in store.hand_out(volunteer, 4 if token[0] == "0" else 3):
+                now += timedelta(minutes=20, milliseconds=61)
+                answer = ANSWERS[len(rows) % len(ANSWERS)]
+                store.rate(volunteer, task.assignment_id, answer, 0, 100 + len(rows))
+                rows.append((task.image_id, volunteer, *answer.as_row().values(), now))
+        frame = pd.DataFrame(rows, columns=COLUMNS[:-1])
+        frame["elapsed_ms"] = range(100, 107)
+        yield store, frame.astype(dict(zip(COLUMNS, TYPES, strict=True)))
+
+
+def test_what_was_said_is_what_is_read(rated: tuple[Store, pd.DataFrame]) -> None:
+    """Every value, in the order of arrival, in narrow types, alike on both databases."""
+    store, expected = rated
+    pd.testing.assert_frame_equal(store.ratings(), expected)
+    assert [str(each) for each in store.ratings().dtypes] == TYPES
+
+
+@pytest.mark.parametrize("portion", [1, 3, 7])
+def test_portions_are_put_together(
+    portion: int, rated: tuple[Store, pd.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ids with gaps between them neither end the reading nor repeat a row."""
+    monkeypatch.setattr(streaming, "PORTION", portion)
+    store, expected = rated
+    store._database.write(lambda c: c.execute(text("DELETE FROM ratings WHERE rating_id = 2")))
+    whole = expected.drop(index=1).reset_index(drop=True)
+    pd.testing.assert_frame_equal(store.ratings(), whole)
+
+
+def test_no_ratings_are_a_frame_of_the_same_columns(store: Store) -> None:
+    """An empty campaign can be aggregated like any other."""
+    frame = store.ratings()
+    assert (list(frame), len(frame)) == (COLUMNS, 0)
+    assert [str(each) for each in frame.dtypes] == TYPES
+
+
+def test_large_ids_stay_whole(rated: tuple[Store, pd.DataFrame]) -> None:
+    """An id that 32 bits cannot hold widens its own column alone."""
+    store, _ = rated
+    large = 2**31 + 5
+    token = uuid4().bytes * 2
+    add = text("INSERT INTO volunteers VALUES (:id, :token, '2026-01-01 00:00:00.000000')")
+    store._database.write(lambda c: c.execute(add, {"id": large, "token": token}))
+    (task,) = store.hand_out(large, 1)
+    store.rate(large, task.assignment_id, Answer(), 0, 9)
+    frame = store.ratings()
+    assert frame["volunteer_id"].iloc[-1] == large
+    assert [str(each) for each in frame.dtypes[:2]] == ["int32", "int64"]
+
+
+def test_a_server_that_cuts_answers_short_is_told_apart(mariadb_url: str) -> None:
+    """Nothing is lost in silence; the message names the setting."""
+    with closing(Store.open(mariadb_url)) as store:
+        series_id = store.put_series(Series("a", "A"), update=False)
+        store.add_images(series_id, [NewImage(f"{n}.jpg", 9, 9, 5000) for n in range(50)])
+        volunteer = store.volunteer("0" * 32)
+        for task in store.hand_out(volunteer, 50):
+            store.rate(volunteer, task.assignment_id, Answer(), 0, 9)
+        assert len(store.ratings()) == 50
+
+        @event.listens_for(store._database.engine, "begin")
+        def _short(connection: object) -> None:
+            connection.exec_driver_sql("SET SESSION group_concat_max_len = 1000")
+
+        with pytest.raises(StoreError, match="max_allowed_packet to 16M"):
+            store.ratings()
+
+
+@pytest.mark.parametrize(("patience", "shown"), [(streaming.PATIENCE, False), (0, True)])
+def test_a_progress_bar_appears_where_it_takes_long(
+    patience: float,
+    shown: bool,  # noqa: FBT001 - what is expected
+    rated: tuple[Store, pd.DataFrame],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Seven ratings do not; and only who asks for it gets one."""
+    monkeypatch.setattr(streaming, "PATIENCE", patience)
+    monkeypatch.setattr(streaming, "PORTION", 1)
+    store, _ = rated
+    store.ratings(progress=True)
+    assert ("ratings" in capsys.readouterr().err) is shown
+    store.ratings()
+    assert capsys.readouterr().err == ""
+
+
+def test_ratings_are_exported_in_portions(
+    rated: tuple[Store, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file has what the notebook has, and its types."""
+    monkeypatch.setattr(streaming, "PORTION", 3)
+    store, expected = rated
+    out = tmp_path / "out"
+    out.mkdir()
+    file = out / "ratings.parquet"
+    assert export_ratings(store, file) == 7
+    pd.testing.assert_frame_equal(pd.read_parquet(file), expected)
+    assert parquet.ParquetFile(file).num_row_groups == 3
+    assert list(out.iterdir()) == [file]
+
+
+def test_a_failed_export_leaves_nothing(
+    rated: tuple[Store, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that goes away in the middle takes the half file with it."""
+    monkeypatch.setattr(streaming, "PORTION", 3)
+    store, _ = rated
+    out = tmp_path / "out"
+    out.mkdir()
+    columns, portions = store.rating_tables()
+
+    class Broken:
+        def rating_tables(self, *, progress: bool) -> object:
+            def some() -> Iterator[object]:
+                yield next(portions)
+                raise StoreError("gone")
+
+            return columns, some()
+
+    with pytest.raises(StoreError, match="gone"):
+        export_ratings(Broken(), out / "ratings.parquet")
+    assert list(out.iterdir()) == []
+
+
+def test_wrong_targets_are_refused_in_one_sentence(store: Store, tmp_path: Path) -> None:
+    """What is there is not overwritten."""
+    there = tmp_path / "there.parquet"
+    there.write_text("mine")
+    for file, message in (
+        (there, "exists: remove it, or export to another file"),
+        (tmp_path / "a.csv", "let it end in .parquet"),
+        (tmp_path / "none" / "a.parquet", r"cannot be written \(No such file"),
+    ):
+        with pytest.raises(InputError, match=message):
+            export_ratings(store, file)
+    assert there.read_text() == "mine"
