@@ -1,0 +1,12 @@
+"""From ratings to verdicts: what the crowd as a whole says, and how far each volunteer is right.
+
+It knows DataFrames and arrays only. One label at a time, in the contract
+`task, worker, label` that other aggregators use too: `majority`, `DawidSkene`.
+All four features of an image together: `consensus`, `volunteers`.
+"""
+
+from .dawid_skene import DawidSkene
+from .majority import majority
+from .verdicts import consensus
+
+__all__ = ["DawidSkene", "consensus", "majority"]

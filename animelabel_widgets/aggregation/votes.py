@@ -1,0 +1,128 @@
+"""Votes as arrays: the contract `task, worker, label`, read, checked and coded as integers."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..errors import InputError
+
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """Votes, sorted by task: three arrays of equal length, and what their numbers mean."""
+
+    task: Codes
+    worker: Codes
+    label: Codes
+    tasks: pd.Index
+    workers: pd.Index
+    labels: pd.Index
+
+    def __len__(self) -> int:
+        """Give the number of votes."""
+        return len(self.task)
+
+
+def coded(votes: pd.DataFrame) -> Votes:
+    """Read votes; of several by one worker on one task, the last counts.
+
+    Parameters
+    ----------
+    votes
+        The columns `task`, `worker`, `label`; ids and labels of any hashable kind, rows in any
+        order.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or has missing values.
+    """
+    require(votes, ("task", "worker", "label"), "votes with the columns task, worker and label")
+    task, tasks = numbered(votes["task"])
+    worker, workers = numbered(votes["worker"])
+    label, labels = numbered(votes["label"])
+    kept = last_of_each(task, worker)
+    task, worker, label = task[kept], worker[kept], label[kept]
+    order = np.argsort(task, kind="stable")
+    return Votes(task[order], worker[order], label[order], tasks, workers, labels)
+
+
+def require(frame: pd.DataFrame, columns: tuple[str, ...], expected: str) -> None:
+    """Refuse a frame without these columns, or with missing values in them.
+
+    Raises
+    ------
+    InputError
+        If it is so.
+    """
+    missing = [column for column in columns if column not in frame]
+    if missing:
+        raise InputError(f"There is no column {', '.join(missing)}: pass {expected}.")
+    holes = [column for column in columns if frame[column].isna().any()]
+    if holes:
+        raise InputError(
+            f"The column {', '.join(holes)} has missing values: remove those rows, and pass "
+            f"{expected}."
+        )
+
+
+def numbered(values: pd.Series) -> tuple[Codes, pd.Index]:
+    """Number the different values, in their order where they have one."""
+    try:
+        codes, different = pd.factorize(values, sort=True)
+    except TypeError:  # ids of several kinds have no order
+        codes, different = pd.factorize(values)
+    return codes.astype(np.int64), pd.Index(different)
+
+
+def last_of_each(task: Codes, worker: Codes) -> slice | NDArray[np.bool_]:
+    """Select the last vote of each worker on each task, with a warning where there are more."""
+    if not len(task):
+        return slice(None)
+    pairs = pd.Series(task * (int(worker.max()) + 1) + worker)
+    repeated = pairs.duplicated(keep="last").to_numpy()
+    if not repeated.any():
+        return slice(None)
+    warnings.warn(
+        f"{repeated.sum()} votes are by a worker on a task that he voted on again: "
+        "the last one counts.",
+        stacklevel=4,
+    )
+    return ~repeated
+
+
+def known(gold: Mapping[Any, Any] | pd.Series | None, tasks: pd.Index, labels: pd.Index) -> Codes:
+    """Give each task's known label, or -1; gold of tasks without votes is left out.
+
+    Raises
+    ------
+    InputError
+        If a task has two different known labels, or one that nobody voted for.
+    """
+    found = np.full(len(tasks), -1, dtype=np.int64)
+    if gold is None or not len(gold):
+        return found
+    answers = gold if isinstance(gold, pd.Series) else pd.Series(dict(gold))
+    answers = answers[answers.index.isin(tasks)]
+    contradicting = answers.groupby(level=0).nunique(dropna=False) > 1
+    if contradicting.any():
+        raise InputError(
+            f"The gold has two answers to the task {contradicting.idxmax()!r}: keep one of them."
+        )
+    codes = labels.get_indexer(pd.Index(answers))
+    if (codes < 0).any():
+        stray = answers[codes < 0].iloc[0]
+        raise InputError(
+            f"The gold has the label {stray!r}, which no vote has: expected one of {list(labels)}."
+        )
+    found[tasks.get_indexer(answers.index)] = codes
+    return found
