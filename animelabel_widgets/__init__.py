@@ -10,7 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .aggregation import consensus
+    from .aggregation import (
+        ConsensusWarning,
+        DawidSkene,
+        agreement,
+        consensus,
+        majority,
+        volunteers,
+    )
     from .apps import label_app
     from .config import Settings
     from .errors import (
@@ -37,6 +44,8 @@ __all__ = [
     "Answer",
     "AssignmentError",
     "ConfigError",
+    "ConsensusWarning",
+    "DawidSkene",
     "Gallery",
     "InputError",
     "Label",
@@ -48,23 +57,31 @@ __all__ = [
     "Settings",
     "StoreError",
     "VolunteerError",
+    "agreement",
     "consensus",
     "label_app",
+    "majority",
     "open_project",
+    "volunteers",
 ]
 
 _ERRORS = {name for name in __all__ if name.endswith("Error")}
 _HOMES = {
     "LABELS": "labels",
     "Answer": "labels",
+    "ConsensusWarning": "aggregation",
+    "DawidSkene": "aggregation",
     "Gallery": "gallery",
     "Label": "labels",
     "Labeler": "labeler",
     "Project": "project",
     "Settings": "config",
+    "agreement": "aggregation",
     "consensus": "aggregation",
     "label_app": "apps",
+    "majority": "aggregation",
     "open_project": "project",
+    "volunteers": "aggregation",
 }
 
 

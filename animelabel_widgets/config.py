@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from .errors import ConfigError
 
 PREFIX = "ANIMELABEL_"
+_READERS: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "str": str}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,14 @@ class Settings:
     pictures
         The folder that holds a sub-folder for each series.
     target
-        Ratings wanted per image.
+        Ratings per image, at most.
+    least
+        Ratings per image, at least.
+    sure
+        The probability from which on the crowd is sure of a feature, above 0.5 and at most 1.
+    estimate_seconds
+        Seconds between two estimates of the verdicts while the page is served, after which
+        images are retired of which the crowd is sure; 0 for none.
     lease_minutes
         Minutes for which a handed-out image waits for its rating.
     max_side
@@ -37,7 +45,10 @@ class Settings:
 
     database_url: str = field(default="sqlite:///animelabel.db", repr=False)
     pictures: str = "frames"
-    target: int = 5
+    target: int = 7
+    least: int = 2
+    sure: float = 0.95
+    estimate_seconds: int = 60
     lease_minutes: int = 10
     max_side: int = 1280
     quality: int = 85
@@ -47,6 +58,9 @@ class Settings:
         """Refuse values out of range."""
         for name, low, high in (
             ("target", 1, 1000),
+            ("least", 1, 1000),
+            ("sure", 0.51, 1),
+            ("estimate_seconds", 0, 86_400),
             ("lease_minutes", 1, 1440),
             ("max_side", 64, 8192),
             ("quality", 1, 95),
@@ -82,10 +96,11 @@ class Settings:
                 continue
             text = environ[variable]
             try:
-                values[setting.name] = int(text) if setting.type == "int" else text
+                values[setting.name] = _READERS[str(setting.type)](text)
             except ValueError:
+                expected = "a whole number" if setting.type == "int" else "a number"
                 raise ConfigError(
-                    f"{variable} must be a whole number, not {text!r}: correct the variable."
+                    f"{variable} must be {expected}, not {text!r}: correct the variable."
                 ) from None
         return cls(**values)
 

@@ -10,7 +10,7 @@ from .config import Settings
 from .errors import InputError
 from .gallery import Gallery, Item
 from .labeler import Labeler
-from .labels import LABELS
+from .labels import KEYS, LABELS
 from .pictures import Pictures
 from .session import Session
 from .store import Store
@@ -116,6 +116,43 @@ class Project:
             in the order in which they first arrived; numbers are of 32 bits where they fit.
         """
         return self.store.ratings(progress=progress)
+
+    def votes(self, feature: str) -> pd.DataFrame:
+        """Give the answers to one feature in the contract of `al.DawidSkene` and crowd-kit.
+
+        Parameters
+        ----------
+        feature
+            The key of a feature, such as "text".
+
+        Returns
+        -------
+        DataFrame
+            `task` (the image id), `worker` (the volunteer's), and `label` (bool).
+
+        Raises
+        ------
+        InputError
+            If there is no such feature.
+        """
+        if feature not in KEYS:
+            raise InputError(f"There is no feature {feature!r}: use one of {', '.join(KEYS)}.")
+        names = {"image_id": "task", "volunteer_id": "worker", feature: "label"}
+        return self.ratings()[list(names)].rename(columns=names)
+
+    def verdicts(self) -> pd.DataFrame:
+        """Give what the crowd says, as `animelabel consensus` or `serve` stored it last.
+
+        Returns
+        -------
+        DataFrame
+            As of `al.consensus`; its `attrs` also say when it was `computed_at`. Where nothing
+            is stored yet, it is estimated now.
+        """
+        from .aggregation import consensus
+
+        stored = self.store.verdicts()
+        return stored if len(stored) else consensus(self.ratings(), self.store.gold())
 
     def images(self) -> pd.DataFrame:
         """Give the images, one row each.

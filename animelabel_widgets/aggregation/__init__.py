@@ -2,11 +2,13 @@
 
 It knows DataFrames and arrays only. One label at a time, in the contract
 `task, worker, label` that other aggregators use too: `majority`, `DawidSkene`.
-All four features of an image together: `consensus`, `volunteers`.
+All four features of an image together: `consensus`, `volunteers`, `agreement`.
 """
 
+from .agreement import agreement
 from .dawid_skene import DawidSkene
 from .majority import majority
-from .verdicts import consensus
+from .verdicts import ConsensusWarning, consensus
+from .volunteers import volunteers
 
-__all__ = ["DawidSkene", "consensus", "majority"]
+__all__ = ["ConsensusWarning", "DawidSkene", "agreement", "consensus", "majority", "volunteers"]

@@ -19,6 +19,7 @@ ENOUGH = 20
 
 _RANGE = (0.1, 20.0)
 _TINY = 1e-12
+_CLOSE = 1e-3
 
 
 def log_loss(probabilities: Floats, truth: NDArray[np.bool_]) -> float:
@@ -37,7 +38,7 @@ def fit_temperature(loss: Callable[[float], float]) -> float:
     """
     low, high = np.log(_RANGE)
     ratio = (np.sqrt(5) - 1) / 2
-    while high - low > 1e-3:
+    while high - low > _CLOSE:
         first, second = high - ratio * (high - low), low + ratio * (high - low)
         if loss(float(np.exp(first))) < loss(float(np.exp(second))):
             high = second

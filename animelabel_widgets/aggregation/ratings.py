@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..labels import EXCLUSIVE, KEYS
 from .states import Reports, state_of
-from .votes import Codes, last_of_each, numbered, require
+from .votes import Codes, contradicting, last_of_each, numbered, require
 
 EXPECTED = "what project.ratings() gives"
 
@@ -59,7 +59,7 @@ def truth_values(frame: pd.DataFrame, expected: str) -> NDArray[np.bool_]:
     require(frame, KEYS, expected)
     for key in KEYS:
         if not pd.api.types.is_bool_dtype(frame[key]) and not frame[key].isin([0, 1]).all():
-            stray = frame[key][~frame[key].isin([0, 1])].iloc[0]
+            (stray, *_) = frame[key][~frame[key].isin([0, 1])].tolist()
             raise InputError(
                 f"The column {key} has the value {stray!r}: expected True or False in each row."
             )
@@ -99,11 +99,9 @@ def known(gold: pd.DataFrame | None, images: pd.Index) -> Codes:
     require(rows, ("image_id",), expected)
     found = states(truth_values(rows, expected), expected)
     answers = pd.Series(found, index=pd.Index(rows["image_id"]))
-    contradicting = answers.groupby(level=0).nunique() > 1
-    if contradicting.any():
-        raise InputError(
-            f"The gold has two answers to image {contradicting.idxmax()}: keep one of them."
-        )
+    twice = contradicting(answers)
+    if twice is not None:
+        raise InputError(f"The gold has two answers to image {twice}: keep one of them.")
     answers = answers[answers.index.isin(images)]
     fixed[images.get_indexer(answers.index)] = answers
     return fixed

@@ -37,6 +37,9 @@ _EMPTY = len(STATES) - 1
 _EXCLUSIVE = KEYS.index(EXCLUSIVE)
 _ASKED: Floats = np.where(np.arange(len(KEYS)) == _EXCLUSIVE, 1, 1 - HAS[:, [_EXCLUSIVE]])
 """Which feature an answer says something of: who says empty says nothing of the others."""
+_PRESUMED, _RIGHT = 10, (0.1, 0.9)
+"""Volunteers are presumed to be right: so many answers, of which so many say yes to a no and to a
+yes. Without them, where all say the same, right and wrong could not be told apart."""
 _PORTION = 200_000
 """Votes looked at together: more would leave the processor's cache."""
 
@@ -72,8 +75,6 @@ class Estimate:
     scores: Floats
     skills: Skills
     prior: Floats
-    converged: bool
-    iterations: int
     log_likelihood: float
 
 
@@ -119,7 +120,7 @@ def estimate(
     if start is not None:
         states, _ = _normed(answers.scores(start.skills, start.prior)[0])
     former = -np.inf
-    for iteration in range(1, max_iter + 1):
+    for _ in range(max_iter):
         if fixed is not None:
             clamp(states, fixed)
         prior = (states.sum(axis=0) + 1) / (len(states) + len(STATES))
@@ -127,16 +128,12 @@ def estimate(
         scores, constant = answers.scores(skills, prior)
         states, evidence = _normed(scores)
         log_likelihood = constant + evidence
-        converged = abs(log_likelihood - former) <= tol * len(reports.state)
-        if converged:
+        if abs(log_likelihood - former) <= tol * len(reports.state):
             break
         former = log_likelihood
-    if not converged:
-        warnings.warn(
-            f"The consensus has not converged after {max_iter} iterations: raise max_iter.",
-            stacklevel=3,
-        )
-    return Estimate(scores, skills, prior, converged, iteration, log_likelihood)
+    else:
+        warnings.warn(f"The consensus has not settled after {max_iter} iterations.", stacklevel=3)
+    return Estimate(scores, skills, prior, log_likelihood)
 
 
 def clamp(states: Floats, fixed: Codes) -> None:
@@ -176,7 +173,7 @@ class _Answers:
             for truth, expected in ((1, if_yes), (0, counts - if_yes)):
                 total = expected @ asked
                 said = expected @ (HAS[:, column] * asked)
-                mean = (said.sum() + 0.5) / (total.sum() + 1)
+                mean = (said.sum() + _PRESUMED * _RIGHT[truth]) / (total.sum() + _PRESUMED)
                 # Of whom nothing is known, nothing but the average can be said.
                 strength = np.where(total > 0, prior_strength, max(prior_strength, 1))
                 coins[:, column, truth] = (said + strength * mean) / (total + strength)

@@ -76,7 +76,7 @@ def require(frame: pd.DataFrame, columns: tuple[str, ...], expected: str) -> Non
 
 
 def numbered(values: pd.Series) -> tuple[Codes, pd.Index]:
-    """Number the different values, in their order where they have one."""
+    """Give the different values numbers, in their order where they have one."""
     try:
         codes, different = pd.factorize(values, sort=True)
     except TypeError:  # ids of several kinds have no order
@@ -113,11 +113,9 @@ def known(gold: Mapping[Any, Any] | pd.Series | None, tasks: pd.Index, labels: p
         return found
     answers = gold if isinstance(gold, pd.Series) else pd.Series(dict(gold))
     answers = answers[answers.index.isin(tasks)]
-    contradicting = answers.groupby(level=0).nunique(dropna=False) > 1
-    if contradicting.any():
-        raise InputError(
-            f"The gold has two answers to the task {contradicting.idxmax()!r}: keep one of them."
-        )
+    twice = contradicting(answers)
+    if twice is not None:
+        raise InputError(f"The gold has two answers to the task {twice!r}: keep one of them.")
     codes = labels.get_indexer(pd.Index(answers))
     if (codes < 0).any():
         stray = answers[codes < 0].iloc[0]
@@ -126,3 +124,10 @@ def known(gold: Mapping[Any, Any] | pd.Series | None, tasks: pd.Index, labels: p
         )
     found[tasks.get_indexer(answers.index)] = codes
     return found
+
+
+def contradicting(answers: pd.Series) -> Any:
+    """Give a key of the index that has two different values, or None."""
+    different = answers.reset_index().drop_duplicates().iloc[:, 0]
+    twice = different[different.duplicated()]
+    return None if twice.empty else twice.iloc[0]

@@ -10,7 +10,7 @@ import sys
 import click
 
 from ..errors import AnimelabelError
-from . import campaign, pages
+from . import campaign, pages, verdicts
 
 
 def main() -> None:
@@ -52,6 +52,7 @@ for _command in (
     campaign.simulate,
     campaign.stats,
     campaign.check,
+    verdicts.consensus,
     campaign.export,
     pages.demo,
     pages.serve,

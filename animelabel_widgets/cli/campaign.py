@@ -204,7 +204,7 @@ def export(
             click.echo(f"Exported {count} ratings to {ratings}.")
         if destination is None:
             return
-        verdicts = consensus(project.ratings())
+        verdicts = consensus(project.ratings(), project.store.gold())
         try:
             chosen = verdicts.query(condition)
         except Exception as error:

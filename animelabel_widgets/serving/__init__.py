@@ -12,7 +12,7 @@ from pathlib import Path
 from ..config import Settings
 from ..errors import ConfigError
 from ..store import Store
-from .sweeping import sweeping
+from .background import estimating, sweeping
 
 
 def serve(
@@ -62,7 +62,7 @@ def serve(
     # Imported once there is something to serve: Voilà takes its time.
     from .server import Server, voila_config
 
-    with closing(store), sweeping(store):
+    with closing(store), sweeping(store), estimating(settings):
         Server(ready, voila_config(ip, port)).run(notebook())
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import select
 
+from ..errors import InputError
 from ..labels import Answer, NewImage, Receipt, Resumed, Series, Task
 from ..tables import Campaign
 from . import catalog, checking, handout, pool, rating, schema
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from .reading import Stats
 
 __all__ = ["Difference", "Store"]
+
+_NUMBERS = range(2**31)
 
 
 class Store:
@@ -192,7 +196,12 @@ class Store:
         ------
         AssignmentError
             If the assignment is unknown or another volunteer's, or its image was deleted.
+        InputError
+            If the revision or the time is out of range.
         """
+        for name, value in (("revision", revision), ("elapsed_ms", elapsed_ms)):
+            if value not in _NUMBERS:
+                raise InputError(f"{name} must be from 0 to {_NUMBERS[-1]}, not {value}.")
         return rating.rate(self._database, volunteer_id, assignment, answer, revision, elapsed_ms)
 
     def check(self, *, repair: bool = False, progress: bool = False) -> list[Difference]:
@@ -234,6 +243,41 @@ class Store:
 
         columns = streaming.schema(self._database)
         return columns, streaming.rating_tables(self._database, columns, progress=progress)
+
+    def put_verdicts(self, verdicts: pd.DataFrame) -> int:
+        """Store what `consensus` gave, where it differs from what is there; give how many did."""
+        from .. import __version__
+        from . import verdicts as stored
+
+        return stored.put(self._database, verdicts, __version__)
+
+    def verdicts(self) -> pd.DataFrame:
+        """Give the verdicts that were stored last, in the form of `consensus`."""
+        from . import verdicts
+
+        return verdicts.read(self._database)
+
+    def gold(self) -> pd.DataFrame:
+        """Give the known answers, indexed by `image_id`: a bool for each feature."""
+        from . import verdicts
+
+        return verdicts.gold(self._database)
+
+    def places(self) -> pd.DataFrame:
+        """Give `state`, `reason` and `priority` of each rated image, indexed by `image_id`."""
+        from . import verdicts
+
+        return verdicts.places(self._database)
+
+    def mark(self) -> tuple[int, int]:
+        """Give what differs from before wherever a rating or a known answer has come."""
+        from . import verdicts
+
+        return verdicts.mark(self._database)
+
+    def alone(self, name: str) -> AbstractContextManager[bool]:
+        """Tell whether no other process is in a block of this name, as long as it lasts."""
+        return self._database.alone(name)
 
     def images(self) -> pd.DataFrame:
         """Give the images, one row each.

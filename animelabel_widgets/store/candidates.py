@@ -64,10 +64,11 @@ def candidates(
     if not found:
         return []
     pictures = {row.image_id: row for row in connection.execute(_PICTURES, {"images": list(found)})}
+    # An image that was deleted just now has no picture any more.
     return [
         Candidate(image_id, level, row.folder, row.filename, row.title)
         for image_id, level in found.items()
-        for row in (pictures[image_id],)
+        if (row := pictures.get(image_id)) is not None
     ]
 
 

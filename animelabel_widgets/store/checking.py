@@ -45,17 +45,28 @@ def differences(database: Database, *, progress: bool = False) -> list[Differenc
     from tqdm import tqdm
 
     first, last = database.read(lambda connection: connection.execute(_ENDS).one())
+    found: list[Difference] = []
     if first is None:
-        return []
-    starts = range(first, last + 1, PORTION)
-    bar = tqdm(starts, unit=f" × {PORTION} images", delay=2, disable=not progress)
-    return [each for start in bar for each in database.read(partial(_portion, start))]
+        return found
+    with tqdm(total=last - first + 1, unit=" images", delay=2, disable=not progress) as bar:
+        start: int | None = first
+        while start is not None:
+            found += database.read(partial(_portion, start))
+            following = database.read(partial(_next, start + PORTION))
+            bar.update((last + 1 if following is None else following) - start)
+            start = following
+    return found
 
 
 def repair(database: Database, images: set[int]) -> None:
     """Set the counters of these images to what the history says, one image at a time."""
     for image_id in sorted(images):
         database.write(partial(_mend, image_id))
+
+
+def _next(start: int, connection: Connection) -> int | None:
+    """Give the first image from this id on."""
+    return connection.scalar(_FROM, {"start": start})
 
 
 def _portion(start: int, connection: Connection) -> list[Difference]:
@@ -148,5 +159,6 @@ def _compared() -> Select[*tuple[int, ...]]:
     )
 
 
+_FROM = select(func.min(Pool.image_id)).where(Pool.image_id >= bindparam("start"))
 _ENDS = select(func.min(Pool.image_id), func.max(Pool.image_id))
 _COMPARED = _compared()

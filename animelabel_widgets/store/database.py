@@ -28,9 +28,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import InstrumentedAttribute
 
 from ..errors import StoreError
-from ..tables import Base
+from ..tables import Base, table
 from .engines import check_file, checked_url, mysql_engine, sqlite_engine
-from .single_writer import SingleWriter
+from .single_writer import SingleWriter, alone
 
 Result = TypeVar("Result")
 
@@ -90,9 +90,10 @@ class Database:
         self.shown = parsed.render_as_string(hide_password=True)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            check_file(Path(str(parsed.database)), create=create)
+            self._file = Path(str(parsed.database)).resolve()
+            check_file(self._file, create=create)
             self.engine = sqlite_engine(parsed, connections)
-            self._write: _Transaction = SingleWriter(self.engine, Path(str(parsed.database))).run
+            self._write: _Transaction = SingleWriter(self.engine, self._file).run
         else:
             self.engine = mysql_engine(parsed, connections)
             self._write = partial(_transaction, self.engine)
@@ -126,6 +127,38 @@ class Database:
         key = inspect(model).primary_key[0]
         return mysql.insert(model).on_duplicate_key_update({key.name: key})
 
+    def upsert(self, model: type[Base]) -> Insert:
+        """Give an INSERT that replaces the row with the same key, of all columns but the key."""
+        names = [column.name for column in table(model).columns if not column.primary_key]
+        if self.is_sqlite:
+            new = sqlite.insert(model)
+            key = [column.name for column in table(model).primary_key]
+            return new.on_conflict_do_update(key, set_={name: new.excluded[name] for name in names})
+        inserted = mysql.insert(model)
+        return inserted.on_duplicate_key_update({name: inserted.inserted[name] for name in names})
+
+    @contextlib.contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        """Tell whether nobody else is in a block of this name, as long as this one lasts.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be reached.
+        """
+        if self.is_sqlite:
+            with alone(self._file, f"-{name}") as mine:
+                yield mine
+            return
+        with contextlib.ExitStack() as held:
+            try:
+                connection = held.enter_context(self.engine.connect())
+                mine = held.enter_context(_named_lock(connection, f"animelabel_{name}_", 0))
+                connection.commit()
+            except SQLAlchemyError as error:
+                raise self._explained(error) from error
+            yield mine
+
     def csv_lines(self, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[str]:
         """Give all rows as one text: a line for each, and its values with commas between."""
         if self.is_sqlite:
@@ -143,16 +176,22 @@ class Database:
         """Let one process at a time in, also across statements that commit by themselves.
 
         On SQLite the writing transaction itself is that lock.
+
+        Raises
+        ------
+        StoreError
+            If another process is in for more than a minute.
         """
         if self.is_sqlite:
             yield
             return
-        statement = "SELECT {0}_LOCK(CONCAT(%s, DATABASE()){1})"
-        connection.exec_driver_sql(statement.format("GET", ", 60"), (name,))
-        try:
+        with _named_lock(connection, f"animelabel_{name}_", 60) as mine:
+            if not mine:
+                raise StoreError(
+                    f"Another process has been changing the tables of {self.shown} for a minute: "
+                    "try again when it has ended."
+                )
             yield
-        finally:
-            connection.exec_driver_sql(statement.format("RELEASE", ""), (name,))
 
     def pause(self, attempt: int) -> None:
         """Wait before the next attempt, longer each time, and not as long as the others do."""
@@ -183,7 +222,10 @@ class Database:
         reason = str(error.orig.args[-1]) if isinstance(error, DBAPIError) and error.orig else ""
         reason = reason or type(error).__name__
         advice = _ADVICE.get(
-            code, "check that it runs, that the URL is right and its disk not full"
+            code,
+            "check that its file and folder can be written and the disk is not full"
+            if self.is_sqlite
+            else "check that it runs, that the URL is right and its disk not full",
         )
         return StoreError(f"The database {self.shown} refused the work ({reason}): {advice}.")
 
@@ -195,6 +237,20 @@ def _transaction(engine: Engine, work: Callable[[Connection], Result]) -> Result
     """Run `work` in a transaction of its own."""
     with engine.begin() as connection:
         return work(connection)
+
+
+@contextlib.contextmanager
+def _named_lock(connection: Connection, name: str, seconds: int) -> Iterator[bool]:
+    """Hold a lock of MySQL's or MariaDB's, if it can be had; it ends with the connection."""
+    got = connection.exec_driver_sql("SELECT GET_LOCK(CONCAT(%s, DATABASE()), %s)", (name, seconds))
+    mine = got.scalar() == 1
+    try:
+        yield mine
+    finally:
+        if mine:
+            # Of a connection that was lost, the server has given it back.
+            with contextlib.suppress(SQLAlchemyError):
+                connection.exec_driver_sql("SELECT RELEASE_LOCK(CONCAT(%s, DATABASE()))", (name,))
 
 
 def _passes(error: DBAPIError) -> bool:

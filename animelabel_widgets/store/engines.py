@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
+import pymysql
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -13,6 +17,8 @@ from ..errors import ConfigError, StoreError
 _SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO"
 # What `csv_lines` gives may be this long, in bytes.
 _LONGEST_TEXT = 2**30
+# Seconds for which SQLite waits for other programs.
+_BUSY = 30
 # A page waits for its answer: better it asks again than that its thread is held for a minute.
 _LOCK_WAIT = 10
 
@@ -22,7 +28,7 @@ def checked_url(url: str) -> URL:
     expected = "expected sqlite:///FILE or mysql+pymysql://USER:PASSWORD@HOST/DATABASE"
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ConfigError(
             f"The database URL cannot be read: {expected}; correct ANIMELABEL_DATABASE_URL "
             "or the argument."
@@ -31,7 +37,20 @@ def checked_url(url: str) -> URL:
         raise ConfigError(f"The database URL begins with {parsed.drivername}: {expected}.")
     if parsed.database in (None, "", ":memory:"):
         raise ConfigError(f"The database URL names no database: {expected}.")
+    unknown = set(parsed.query) - _options(parsed)
+    if unknown:
+        raise ConfigError(
+            f"The database URL has the option {min(unknown)}, which is not known: remove it."
+        )
     return parsed
+
+
+def _options(url: URL) -> set[str]:
+    """Give the options that may follow the question mark of a URL."""
+    if url.get_backend_name() == "sqlite":
+        return set()
+    taken = set(signature(pymysql.connections.Connection.__init__).parameters)
+    return taken | {"charset", "ssl_check_hostname"}
 
 
 def check_file(file: Path, *, create: bool) -> None:
@@ -49,12 +68,15 @@ def check_file(file: Path, *, create: bool) -> None:
 
 def sqlite_engine(url: URL, connections: int) -> Engine:
     """Make an engine whose writers queue instead of failing, and whose commits are durable."""
-    engine = create_engine(url, pool_size=connections, max_overflow=0, connect_args={"timeout": 30})
+    engine = create_engine(
+        url, pool_size=connections, max_overflow=0, connect_args={"timeout": _BUSY}
+    )
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: object) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        _use_wal(connection)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -63,6 +85,21 @@ def sqlite_engine(url: URL, connections: int) -> Engine:
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _use_wal(connection: Any) -> None:
+    """Let readers and the writer not wait for each other."""
+    until = time.monotonic() + _BUSY
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            # SQLite does not wait for the others here, when several open a new file at once.
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def mysql_engine(url: URL, connections: int) -> Engine:
@@ -77,7 +114,6 @@ def mysql_engine(url: URL, connections: int) -> Engine:
         pool_size=connections,
         max_overflow=0,
         pool_pre_ping=True,
-        pool_reset_on_return=None,  # every use ends in a commit or a rollback of its own
         pool_recycle=1800,
         connect_args={"connect_timeout": 10, "init_command": session},
     )

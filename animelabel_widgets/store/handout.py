@@ -48,6 +48,8 @@ def hand_out(
         If there is no such volunteer.
     """
     tasks: list[Task] = []
+    if count < 1:
+        return tasks
     for attempt in range(1, ROUNDS + 1):
         look = partial(_look, volunteer_id, count - len(tasks), target, database.now())
         overdue, found = database.read(look)
@@ -110,14 +112,16 @@ def _release(database: Database, leases: Leases) -> int:
         return 0
 
     def work(connection: Connection) -> int:
-        free = _locked(connection, {row.image_id for row in leases})
-        live = connection.execute(
-            select(_assignments.c.assignment_id, _assignments.c.image_id).where(
-                _assignments.c.assignment_id.in_([row.assignment_id for row in leases]),
-                _assignments.c.image_id.in_(free),
-                _assignments.c.lease == Lease.LIVE,
-            )
-        ).all()
+        images = {row.image_id for row in leases}
+        free = _locked(connection, images)
+        there = set(connection.scalars(_THERE, {"images": sorted(images)}))
+        # By their primary key alone: SQLite would look through all live leases.
+        rows = connection.execute(_LEASES, {"assignments": [row.assignment_id for row in leases]})
+        live = [
+            row
+            for row in rows
+            if row.lease == Lease.LIVE and (row.image_id in free or row.image_id not in there)
+        ]
         if live:
             connection.execute(
                 update(_assignments)
@@ -125,9 +129,7 @@ def _release(database: Database, leases: Leases) -> int:
                 .values(lease=Lease.EXPIRED)
             )
         for row in live:
-            connection.execute(
-                update(_pool).where(_pool.c.image_id == row.image_id).values(load=_pool.c.load - 1)
-            )
+            connection.execute(_UNLOADED, {"image": row.image_id})
         return len(live)
 
     return database.write(work)
@@ -218,6 +220,13 @@ _OVERDUE = (
         ),
     )
     .limit(SWEPT)
+)
+_THERE = select(_pool.c.image_id).where(_pool.c.image_id.in_(bindparam("images", expanding=True)))
+_LEASES = select(_assignments.c.assignment_id, _assignments.c.image_id, _assignments.c.lease).where(
+    _assignments.c.assignment_id.in_(bindparam("assignments", expanding=True))
+)
+_UNLOADED = (
+    update(_pool).where(_pool.c.image_id == bindparam("image")).values(load=_pool.c.load - 1)
 )
 _OWN = select(_assignments.c.assignment_id, _assignments.c.image_id).where(
     _assignments.c.assignment_id.in_(bindparam("assignments", expanding=True)),

@@ -71,7 +71,7 @@ def upgrade(database: Database, revision: str = "head") -> None:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
 
     def work(connection: Connection) -> None:
-        with database.lock(connection, "animelabel_schema_"):
+        with database.lock(connection, "schema"):
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
 

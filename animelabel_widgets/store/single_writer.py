@@ -2,8 +2,8 @@
 
 SQLite has one writer, each of its durable commits waits for the disk, and its
 own way of waiting is unfair: who comes last may go first, again and again. So
-within a process, the thread that writes takes along what the others want
-written, and between processes there is a queue.
+within a process, one thread writes for all the others, and between processes
+there is a queue.
 """
 
 from __future__ import annotations
@@ -30,13 +30,17 @@ Result = TypeVar("Result")
 TOGETHER = 64
 """Works in one commit, at most: others of this computer are waiting too."""
 
+PATIENCE = 30.0
+"""Seconds for which a work waits for its turn."""
+
+_IDLE = 10.0
+
 
 class SingleWriter:
     """Runs works that write, one after another, several of them in one transaction.
 
-    A thread whose work comes while nobody writes becomes the leader: it runs its
-    own work and all that came meanwhile, commits, tells the others how theirs
-    ended, and makes the next one in the queue the leader.
+    A thread of its own does so, which Ctrl-C does not reach. It ends when it
+    has had nothing to do for a while.
 
     Parameters
     ----------
@@ -49,9 +53,9 @@ class SingleWriter:
     def __init__(self, engine: Engine, file: Path) -> None:
         self._engine = engine
         self._file = file
-        self._guard = threading.Lock()
+        self._news = threading.Condition()
         self._waiting: deque[_Job] = deque()
-        self._led = False
+        self._thread: threading.Thread | None = None
 
     def run(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work`; when this returns, what it wrote is committed.
@@ -59,91 +63,90 @@ class SingleWriter:
         An error of `work` undoes what it wrote, and nothing of the others; an
         error of the transaction as a whole is raised by all of its works.
         """
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("A write inside a write would wait for itself.")
         job = _Job(work)
-        with self._guard:
+        with self._news:
             self._waiting.append(job)
-            job.leads, self._led = not self._led, True
-        if not job.leads:
-            try:
-                job.ready.wait()
-            except BaseException:
-                self._withdraw(job)
-                raise
-        if job.leads:
-            self._lead()
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
+                self._thread.start()
+            self._news.notify()
+        try:
+            ended = job.ended.wait(PATIENCE)
+        except BaseException:
+            self._withdraw(job)
+            raise
+        if not ended and self._withdraw(job):
+            raise StoreError(
+                f"Nobody could write to the database {self._file} for {PATIENCE:.0f} seconds: "
+                "look which process holds it."
+            )
+        job.ended.wait()  # as it is not in the queue any more, it is being done
         if job.error is not None:
             raise job.error
         result: Result = job.result
         return result
 
-    def _lead(self) -> None:
-        """Run what waits in one transaction, and pass the lead on."""
+    def _write(self) -> None:
+        """Be the thread that writes, until nothing has come for a while."""
+        while True:
+            with self._news:
+                if not self._waiting and not self._news.wait_for(lambda: self._waiting, _IDLE):
+                    self._thread = None
+                    return
+            self._write_together()
+
+    def _write_together(self) -> None:
+        """Run what waits in one transaction, and tell each thread how its work ended."""
         batch: list[_Job] = []
         try:
-            self._take(batch)  # the leader's own
             with turn(self._file), self._engine.begin() as connection:
-                _try(batch[0], connection)
                 while len(batch) < TOGETHER and self._take(batch):
                     _try(batch[-1], connection)
-        except Exception as error:  # noqa: BLE001 - each thread raises it for itself
+        except BaseException as error:  # noqa: BLE001 - each thread raises it for itself
+            if not batch:
+                self._take(batch)
             for job in batch:
                 job.error = job.error or error
-        except BaseException:
-            # This thread was interrupted; the works of the others go back to their place.
-            with self._guard:
-                self._waiting.extendleft(reversed(batch[1:]))
-            batch = []
-            raise
-        finally:
-            with self._guard:
-                self._pass_on()
-            for job in batch[1:]:
-                job.ready.set()
+        for job in batch:
+            job.ended.set()
+
+    def _withdraw(self, job: _Job) -> bool:
+        """Take a work out of the queue; say whether it was still there."""
+        with self._news:
+            if job not in self._waiting:
+                return False
+            self._waiting.remove(job)
+            return True
 
     def _take(self, batch: list[_Job]) -> bool:
         """Move the first work of the queue to the batch; say whether there was one."""
-        with self._guard:
+        with self._news:
             if self._waiting:
                 batch.append(self._waiting.popleft())
                 return True
         return False
 
-    def _pass_on(self) -> None:
-        """Make the first in the queue the leader, if there is one. Needs the guard."""
-        self._led = bool(self._waiting)
-        if self._led:
-            self._waiting[0].leads = True
-            self._waiting[0].ready.set()
-
-    def _withdraw(self, job: _Job) -> None:
-        """Take a work out whose thread was interrupted while it waited."""
-        with self._guard:
-            if job in self._waiting:
-                self._waiting.remove(job)
-                if job.leads:
-                    self._pass_on()
-
 
 class _Job:
     """A work in the queue, and how it ended."""
 
-    __slots__ = ("error", "leads", "ready", "result", "work")
+    __slots__ = ("ended", "error", "result", "work")
 
     def __init__(self, work: Callable[[Connection], Any]) -> None:
         self.work = work
-        self.ready = threading.Event()
-        self.leads = False
+        self.ended = threading.Event()
         self.result: Any = None
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
 
 
 def _try(job: _Job, connection: Connection) -> None:
     """Run one work so that its error undoes nothing but itself."""
-    job.error = None
     connection.exec_driver_sql("SAVEPOINT job")
     try:
         job.result = job.work(connection)
-    except Exception as error:  # noqa: BLE001 - raised by the thread whose work it is
+    except BaseException as error:  # noqa: BLE001 - raised by the thread whose work it is
         connection.exec_driver_sql("ROLLBACK TO job")
         job.error = error
     connection.exec_driver_sql("RELEASE job")
@@ -155,19 +158,39 @@ def turn(file: Path) -> Iterator[None]:
 
     Two locks make a queue: who has the first is the next to get the second, and
     who just wrote finds the first one taken. The kernel ends both with the process.
+
+    Raises
+    ------
+    StoreError
+        If the lock files cannot be opened.
     """
     if fcntl is None:  # pragma: no cover
         yield
         return
     with contextlib.ExitStack() as held:
-        with contextlib.ExitStack() as queued:
-            queued.callback(os.close, _locked(file, "-queue"))
-            held.callback(os.close, _locked(file, "-turn"))
+        with _locked(file, "-queue", fcntl.LOCK_EX):
+            held.enter_context(_locked(file, "-turn", fcntl.LOCK_EX))
         yield
 
 
-def _locked(file: Path, suffix: str) -> int:
-    """Open a lock file beside the database and wait for it; closing it gives it back."""
+@contextlib.contextmanager
+def alone(file: Path, suffix: str) -> Iterator[bool]:
+    """Tell whether no other process is in such a block of this database."""
+    if fcntl is None:  # pragma: no cover
+        yield True
+        return
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(_locked(file, suffix, fcntl.LOCK_EX | fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+@contextlib.contextmanager
+def _locked(file: Path, suffix: str, how: int) -> Iterator[None]:
+    """Hold a lock file beside the database."""
     lock = f"{file}{suffix}"
     try:
         descriptor = os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -177,8 +200,11 @@ def _locked(file: Path, suffix: str) -> int:
             "in the folder of the database."
         ) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-    except BaseException:
+        fcntl.flock(descriptor, how)
+        try:
+            yield
+        finally:
+            # Not by closing alone: a forked process may have a copy of the descriptor.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+    finally:
         os.close(descriptor)
-        raise
-    return descriptor

@@ -13,7 +13,7 @@ from support.commands import serving
 from support.waiting import wait_until
 
 from animelabel_widgets.labels import NewImage, Series
-from animelabel_widgets.serving.sweeping import sweeping
+from animelabel_widgets.serving.background import sweeping
 from animelabel_widgets.store import Store
 
 HANDED = 50

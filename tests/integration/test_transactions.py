@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal as signals
 import sqlite3
 import threading
@@ -195,7 +196,7 @@ class Queue:
     def add(self, key: object, work: Work) -> None:
         """Let a thread write, and wait until its work is in its place."""
         waiting = len(self.writer._waiting)
-        leads = not self.writer._led
+        leads = not self.threads
         taken = threading.Event()
 
         def first(connection: Connection) -> object:
@@ -300,25 +301,71 @@ def test_who_is_interrupted_while_waiting_takes_the_work_back(sqlite: Database) 
     assert numbers(sqlite) == [1, 3]
 
 
-def test_who_is_interrupted_while_leading_leaves_the_works_of_the_others(sqlite: Database) -> None:
-    """Nothing of theirs is lost: the next leader does them again."""
+def test_a_work_that_wants_to_end_everything_ends_its_own_thread_alone(sqlite: Database) -> None:
+    """SystemExit and KeyboardInterrupt are raised by the thread whose work it is."""
     queue = Queue(sqlite)
-    interruptions = [KeyboardInterrupt]
 
-    def interrupted_once(connection: Connection) -> int:
+    def leave(connection: Connection) -> None:
         put(2, connection)
-        if interruptions:
-            raise interruptions.pop()
-        return 2
+        raise SystemExit
 
     queue.add(0, partial(put, 0))
-    queue.add(1, partial(put, 1))
-    queue.add(2, interrupted_once)
+    queue.add(1, leave)
     queue.add(3, partial(put, 3))
     got = queue.finish()
-    assert isinstance(got.pop(0), KeyboardInterrupt)
-    assert got == {1: 1, 2: 2, 3: 3}
-    assert numbers(sqlite) == [1, 2, 3]
+    assert isinstance(got.pop(1), SystemExit)
+    assert got == {0: 0, 3: 3}
+    assert numbers(sqlite) == [0, 3]
+
+
+def test_a_work_does_not_wait_for_ever(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever gets no turn is told so, and his work is not done later."""
+    monkeypatch.setattr("animelabel_widgets.store.single_writer.PATIENCE", 0.05)
+    queue = Queue(sqlite)
+    queue.add(0, partial(put, 0))
+    with pytest.raises(StoreError, match="Nobody could write to the database"):
+        sqlite.write(partial(put, 1))
+    assert queue.finish() == {0: 0}
+    assert numbers(sqlite) == [0]
+
+
+def test_a_write_inside_a_write_is_refused(sqlite: Database) -> None:
+    """It would wait for itself."""
+    with pytest.raises(RuntimeError, match="inside a write"):
+        sqlite.write(lambda connection: sqlite.write(partial(put, 1)))
+    assert sqlite.write(partial(put, 2)) == 2
+
+
+def test_the_writer_ends_when_there_is_nothing_to_do(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And begins again with the next work."""
+    monkeypatch.setattr("animelabel_widgets.store.single_writer._IDLE", 0.01)
+    writer: SingleWriter = sqlite._write.__self__
+    for number in range(2):
+        assert sqlite.write(partial(put, number)) == number
+        wait_until(lambda: writer._thread is None, "the writer to end")
+
+
+def test_a_copy_of_a_lock_in_a_forked_process_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fork copies the descriptors of this process, and may outlive its turn."""
+    copies: list[int] = []
+    really = os.open
+
+    def copied(*arguments: Any) -> int:
+        descriptor = really(*arguments)
+        copies.append(os.dup(descriptor))
+        return descriptor
+
+    file = tmp_path / "a.db"
+    monkeypatch.setattr("animelabel_widgets.store.single_writer.os.open", copied)
+    with turn(file):
+        assert taken(Path(f"{file}-turn"))
+    assert not taken(Path(f"{file}-turn"))
+    for descriptor in copies:
+        os.close(descriptor)
 
 
 def test_processes_take_turns(tmp_path: Path) -> None:

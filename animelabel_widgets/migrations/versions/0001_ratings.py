@@ -1,6 +1,7 @@
 """The images, the pool, the volunteers and their ratings.
 
-Revision 0001, the first.
+Revision 0001, the first. Each step looks whether it was done, because MySQL and
+MariaDB commit each by itself, and a creation may be interrupted in between.
 """
 
 from datetime import UTC, datetime
@@ -24,6 +25,11 @@ OPTIONS: dict[str, Any] = {
 }
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime().with_variant(mysql.DATETIME(fsp=3), *MYSQL)
+INDEXES = (
+    ("pool", ["state", "load", "shuffle"]),
+    ("assignments", ["volunteer_id", "image_id", "lease"]),
+    ("assignments", ["lease", "expires_at"]),
+)
 UUID = sa.LargeBinary(16).with_variant(mysql.BINARY(16), *MYSQL)
 
 
@@ -88,7 +94,6 @@ def upgrade() -> None:
         sa.Column("n_empty", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("image_id", name="pk_pool"),
         sa.ForeignKeyConstraint(["image_id"], ["images.image_id"], name="fk_pool_image_id"),
-        sa.Index("ix_pool_state_load_shuffle", "state", "load", "shuffle"),
         **OPTIONS,
     )
     op.create_table(
@@ -117,8 +122,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["volunteer_id"], ["volunteers.volunteer_id"], name="fk_assignments_volunteer_id"
         ),
-        sa.Index("ix_assignments_volunteer_id_image_id_lease", "volunteer_id", "image_id", "lease"),
-        sa.Index("ix_assignments_lease_expires_at", "lease", "expires_at"),
         **OPTIONS,
     )
     op.create_table(
@@ -161,6 +164,11 @@ def upgrade() -> None:
         ),
         **OPTIONS,
     )
+    inspector = sa.inspect(op.get_bind())
+    for table, columns in INDEXES:
+        name = "_".join(["ix", table, *columns])
+        if name not in {index["name"] for index in inspector.get_indexes(table)}:
+            op.create_index(name, table, columns)
     op.bulk_insert(
         sa.table("campaign", sa.column("campaign_id", UUID), sa.column("created_at", TIME)),
         [{"campaign_id": uuid4().bytes, "created_at": datetime.now(UTC).replace(tzinfo=None)}],

@@ -1,0 +1,88 @@
+"""What goes on beside the page: expired leases end, and verdicts are estimated."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from multiprocessing import connection, get_context, parent_process
+
+from ..config import Settings
+from ..errors import StoreError
+from ..store import Store
+
+_log = logging.getLogger(__name__)
+
+EVERY = 30.0
+
+
+@contextmanager
+def sweeping(store: Store, *, every: float = EVERY) -> Iterator[None]:
+    """End expired leases as long as the block lasts, in a thread.
+
+    Any number of processes may do so at once; each lease is ended by one.
+
+    Parameters
+    ----------
+    store
+        Where the leases are.
+    every
+        Seconds between two looks.
+    """
+    stopped = threading.Event()
+
+    def sweep() -> None:
+        while not stopped.is_set():
+            try:
+                while store.release_expired() and not stopped.is_set():
+                    pass
+            except StoreError as error:
+                _log.warning("Expired leases wait for the next look: %s", error)
+            stopped.wait(every)
+
+    sweeper = threading.Thread(target=sweep, name="sweeper", daemon=True)
+    sweeper.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        sweeper.join()
+
+
+@contextmanager
+def estimating(settings: Settings) -> Iterator[None]:
+    """Estimate verdicts and retire images as long as the block lasts, in a process of its own.
+
+    It ends with this process, however this one ends.
+    """
+    if not settings.estimate_seconds:
+        yield
+        return
+    process = get_context("spawn").Process(target=_estimate, args=(settings,), daemon=True)
+    process.start()
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _estimate(settings: Settings) -> None:
+    """Be that process."""
+    # Imported here: the process that serves the page does without pandas.
+    from ..estimation import rule, watch
+
+    # Ctrl-C in a terminal reaches the whole group; this process ends with the one it serves.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is None:
+        raise RuntimeError("This is the work of a child process.")
+    with closing(Store.open(settings.database_url, create=False)) as store:
+        watch(
+            store,
+            rule(settings),
+            every=settings.estimate_seconds,
+            wait=lambda seconds: bool(connection.wait([parent.sentinel], seconds)),
+        )
