@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Connection,
     Engine,
     Insert,
+    Integer,
     func,
     inspect,
     select,
@@ -160,12 +162,18 @@ class Database:
             yield mine
 
     def csv_lines(self, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[str]:
-        """Give all rows as one text: a line for each, and its values with commas between."""
+        """Give all rows as one text: values with commas between, and every line has its end.
+
+        The last one too, so that a text that was cut short can be told.
+        """
         if self.is_sqlite:
-            line = func.printf(",".join(["%s"] * len(columns)), *columns)
+            # "%d" is faster than "%s", which makes a text of each number first.
+            numbers = [isinstance(column.type, (Integer, Boolean)) for column in columns]
+            form = ",".join("%d" if number else "%s" for number in numbers)
+            line = func.printf(form + "\n", *columns)
         else:
-            line = func.concat_ws(",", *columns)
-        return func.aggregate_strings(line, "\n")
+            line = func.concat(func.concat_ws(",", *columns), "\n")
+        return func.aggregate_strings(line, "")
 
     def largest(self, column: InstrumentedAttribute[int]) -> int:
         """Give the largest value of a column, 0 where there is none."""

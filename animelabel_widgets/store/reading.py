@@ -35,11 +35,13 @@ def ratings(database: Database, *, progress: bool = False) -> pd.DataFrame:
     """Give the current answers, one row per volunteer and image."""
     columns = streaming.schema(database)
     portions = list(streaming.rating_tables(database, columns, progress=progress))
-    together = pa.Table.from_batches([], columns) if not portions else pa.concat_tables(portions)
+    single = len(portions) == 1
+    together = pa.concat_tables(portions) if portions else pa.Table.from_batches([], columns)
     del portions
     # Each column is given up as soon as it is converted: there is never all of it twice.
     frame: pd.DataFrame = together.to_pandas(self_destruct=True, split_blocks=True)
-    return frame
+    # pandas only looks at the memory of a single portion, and may not write there.
+    return frame.copy() if single else frame
 
 
 def images(database: Database) -> pd.DataFrame:

@@ -126,7 +126,8 @@ def test_the_page_loads_neither_pandas_nor_plots(database_url: str, demo_set: Pa
     code = (
         "import sys, animelabel_widgets as al\n"
         "al.label_app()\n"
-        "print([name for name in ('pandas', 'numpy', 'matplotlib', 'alembic', 'voila', 'click') "
+        "print([name for name in ('pandas', 'numpy', 'pyarrow', 'matplotlib', 'alembic', 'voila', "
+        "'click') "
         "if name in sys.modules])"
     )
     environ = {
