@@ -101,7 +101,11 @@ def baseline(url: str) -> int:
 def alone(way: Callable[[str], int], url: str) -> dict[str, float]:
     """Measure one way in a process of its own."""
     with get_context("spawn").Pool(1) as pool:
-        return pool.apply(measured, (way, url))
+        found = pool.apply(measured, (way, url))
+        # The process ends by itself: killed, it would leave the progress bar's lock behind.
+        pool.close()
+        pool.join()
+        return found
 
 
 def measured(way: Callable[[str], int], url: str) -> dict[str, float]:

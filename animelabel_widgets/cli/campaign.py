@@ -168,8 +168,7 @@ def check(database_url: str | None, repair: bool) -> None:  # noqa: FBT001
 @click.option(
     "--filter",
     "condition",
-    default=FILTER,
-    show_default=True,
+    show_default=FILTER,
     help="Which images: a pandas query over the verdicts' columns.",
 )
 @click.option(
@@ -181,7 +180,7 @@ def export(
     destination: Path | None,
     database_url: str | None,
     pictures: str | None,
-    condition: str,
+    condition: str | None,
     ratings: Path | None,
 ) -> None:
     """Copy the images that the crowd approved into a new data set.
@@ -198,6 +197,8 @@ def export(
 
     if destination is None and ratings is None:
         raise click.UsageError("Name a folder for the data set, or a file with --ratings.")
+    if destination is None and condition is not None:
+        raise click.UsageError("--filter chooses images: name a folder to copy them to.")
     with open_project(database_url, pictures=pictures, create=False) as project:
         if ratings is not None:
             count = project.export_ratings(ratings)
@@ -206,7 +207,7 @@ def export(
             return
         verdicts = consensus(project.ratings(), project.store.gold())
         try:
-            chosen = verdicts.query(condition)
+            chosen = verdicts.query(FILTER if condition is None else condition)
         except Exception as error:
             raise click.BadParameter(
                 f"{error}; columns: {', '.join(map(str, verdicts))}"

@@ -2,6 +2,11 @@
 
 The database writes the lines of a CSV file, many to a value, and Arrow reads
 them: a value for each cell, made in Python, took ten times as long.
+
+Never read the file with connectorx, ADBC or DuckDB while the store is open:
+each brings an SQLite of its own, and two of them in one process undo each
+other's locks. Closing the second one removed the log of the first (measured
+with connectorx 0.4.6), and with it ratings that were acknowledged.
 """
 
 from __future__ import annotations

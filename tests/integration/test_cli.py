@@ -84,6 +84,7 @@ def test_a_campaign_from_the_command_line(
         (["simulate", "--skill", "2"], 2, "not in the range 0<=x<=1"),
         (["export", "out", "--filter", "hero & ~text"], 2, "name 'hero' is not defined"),
         (["export"], 2, "Name a folder for the data set, or a file with --ratings"),
+        (["export", "--ratings", "a.parquet", "--filter", "text"], 2, "name a folder to copy"),
         (["export", "--ratings", "a.csv"], 1, "let it end in .parquet"),
         (["export", "--ratings", "none/a.parquet"], 1, "cannot be written (No such file"),
         (["import", "nowhere"], 1, "nowhere does not exist: give a folder"),

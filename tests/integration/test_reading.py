@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import resource
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -80,6 +82,30 @@ def test_the_frame_can_be_changed(
     for column in COLUMNS:
         frame.loc[0, column] = expected.loc[1, column]
     assert tuple(frame.loc[0]) == tuple(expected.loc[1])
+
+
+def test_reading_leaves_the_log_of_sqlite_alone(sqlite_url: str) -> None:
+    """What is rated after a reading is there for other processes, and what they write stays."""
+    other = (
+        "import sqlite3, sys\n"
+        "connection = sqlite3.connect(sys.argv[1])\n"
+        "connection.execute('UPDATE ratings SET elapsed_ms = elapsed_ms + 1')\n"
+        "connection.commit()\n"
+        "print(connection.execute('SELECT COUNT(*) FROM ratings').fetchone()[0])"
+    )
+    file = sqlite_url.removeprefix("sqlite:///")
+    with closing(Store.open(sqlite_url)) as store:
+        series_id = store.put_series(Series("a", "A"), update=False)
+        store.add_images(series_id, [NewImage(f"{n}.jpg", 9, 9, 5000) for n in range(3)])
+        volunteer = store.volunteer("0" * 32)
+        for given, task in enumerate(store.hand_out(volunteer, 3)):
+            assert len(store.ratings()) == given
+            store.rate(volunteer, task.assignment_id, Answer(), 0, 100)
+            done = subprocess.run(
+                [sys.executable, "-c", other, file], capture_output=True, text=True, check=True
+            )
+            assert done.stdout.strip() == str(given + 1)
+        assert store.ratings()["elapsed_ms"].tolist() == [103, 102, 101]
 
 
 def test_no_ratings_are_a_frame_of_the_same_columns(store: Store) -> None:
