@@ -61,6 +61,11 @@ def candidates(
                 break
         if found:
             break
+    return with_pictures(found, connection)
+
+
+def with_pictures(found: dict[int, Level], connection: Connection) -> list[Candidate]:
+    """Say where the pictures of images are."""
     if not found:
         return []
     pictures = {row.image_id: row for row in connection.execute(_PICTURES, {"images": list(found)})}

@@ -37,6 +37,8 @@ from .single_writer import SingleWriter, alone
 Result = TypeVar("Result")
 
 ATTEMPTS = 6
+UPGRADE_SECONDS = 60
+"""For which an upgrade of the tables waits until another one has ended."""
 CONNECTIONS = 8
 """A process serves hundreds of volunteers from a few threads: more would only wait longer."""
 
@@ -193,7 +195,7 @@ class Database:
         if self.is_sqlite:
             yield
             return
-        with _named_lock(connection, f"animelabel_{name}_", 60) as mine:
+        with _named_lock(connection, f"animelabel_{name}_", UPGRADE_SECONDS) as mine:
             if not mine:
                 raise StoreError(
                     f"Another process has been changing the tables of {self.shown} for a minute: "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
@@ -14,7 +16,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, event, inspect, text
+from support.mariadb import MariaDB
 
 from animelabel_widgets.errors import ConfigError, SchemaError, StoreError
 from animelabel_widgets.labels import KEYS, Answer, NewImage, Series
@@ -262,3 +265,114 @@ def test_times_are_utc_with_milliseconds(store: Store) -> None:
     (created,) = store.ratings()["created_at"].dt.to_pydatetime()
     assert 0 <= (created - moment).total_seconds() + 0.001 < 60
     assert created.microsecond % 1000 == 0
+
+
+def campaigns(connection: Connection) -> int | None:
+    """Count the campaigns, of which a database has one."""
+    return connection.scalar(text("SELECT COUNT(*) FROM campaign"))
+
+
+def test_a_creation_can_be_interrupted_anywhere(mariadb: MariaDB) -> None:
+    """A second one completes it, whatever the last statement of the first one was."""
+
+    class Interrupted(BaseException):
+        pass
+
+    for last in range(1, 60):
+        with mariadb.database() as url:
+            with closing(Database(url)) as database:
+                left = iter(range(last))
+
+                @event.listens_for(database.engine, "before_cursor_execute")
+                def _stop(*_: object, left: Iterator[int] = left) -> None:
+                    if next(left, None) is None:
+                        raise Interrupted
+
+                try:
+                    schema.upgrade(database)
+                except Interrupted:
+                    whole = False
+                else:
+                    whole = True
+            Store.initialise(url)
+            with closing(Store.open(url, create=False)) as store:
+                assert store.check() == []
+            with closing(Database(url)) as database:
+                assert database.read(campaigns) == 1
+        if whole:
+            return
+    pytest.fail("The creation has more statements than this test expects.")
+
+
+def test_a_connection_that_is_lost_while_tables_are_made_is_replaced(
+    mariadb_url: str, mariadb: MariaDB
+) -> None:
+    """The work is done again, and what was made is not made twice."""
+    with closing(Database(mariadb_url)) as database:
+        kills = iter(range(1))
+
+        @event.listens_for(database.engine, "before_cursor_execute")
+        def _cut(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+            if "CREATE TABLE" in statement and "images" in statement and next(kills, None) == 0:
+                mariadb.administer(f"KILL {connection.connection.dbapi_connection.thread_id()}")
+
+        schema.upgrade(database)
+        schema.check(database)
+
+
+def test_two_upgrades_do_not_run_at_once(mariadb_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one waits for its turn, and says so when none comes."""
+    monkeypatch.setattr("animelabel_widgets.store.database.UPGRADE_SECONDS", 0)
+    with closing(Database(mariadb_url)) as first, first.engine.connect() as holder:
+        holder.exec_driver_sql("SELECT GET_LOCK(CONCAT('animelabel_schema_', DATABASE()), 0)")
+        with pytest.raises(StoreError, match="Another process has been changing the tables"):
+            Store.initialise(mariadb_url)
+    assert Store.initialise(mariadb_url) == schema.HEAD
+
+
+def test_many_may_open_a_new_file_at_once(sqlite_url: str) -> None:
+    """SQLite does not wait by itself when a file is switched to its log."""
+    together = threading.Barrier(8)
+    found: list[object] = []
+
+    def opened() -> None:
+        together.wait()
+        try:
+            Store.open(sqlite_url).close()
+            found.append(None)
+        except StoreError as error:
+            found.append(error)
+
+    threads = [threading.Thread(target=opened) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [None] * 8
+
+
+def test_the_lock_files_stay_beside_the_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a notebook changes its folder."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with closing(Store.open("sqlite:///a.db")) as store:
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        store.volunteer("0" * 32)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///a.db?timeout=1",
+        "sqlite:///file:a.db?uri=true",
+        "mysql+pymysql://me@localhost/a?bogus=1",
+        "mysql+pymysql://me@localhost:port/a",
+    ],
+)
+def test_options_and_ports_that_cannot_be_used_are_refused(url: str) -> None:
+    """Before anything is opened, in one sentence."""
+    with pytest.raises(ConfigError, match="The database URL"):
+        Store.open(url)

@@ -7,14 +7,16 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from animelabel_widgets.errors import AssignmentError, InputError, StoreError, VolunteerError
 from animelabel_widgets.labels import KEYS, Answer, NewImage, Receipt, Series
 from animelabel_widgets.store import Difference, Store
+from animelabel_widgets.store.candidates import with_pictures as pictured_candidates
 
 TOKEN = "0123456789abcdef" * 2
 
@@ -523,3 +525,78 @@ def test_who_has_seen_the_lowest_level_gets_the_next(store: Store) -> None:
     )
     assert [task.image_id for task in store.hand_out(volunteer, 5)] == [left]
     assert store.hand_out(volunteer, 5) == []
+
+
+def test_leases_of_deleted_images_end_and_hold_nobody_up(store: Store) -> None:
+    """However many there are, the others are ended too."""
+    fill(store, 40)
+    volunteer = store.volunteer(TOKEN)
+    store.hand_out(volunteer, 40)
+    gone = text("DELETE FROM pool WHERE image_id > 5")
+    store._database.write(lambda c: c.execute(gone))
+    expire(store)
+    ended = [store.release_expired() for _ in range(3)]
+    assert (sum(ended), store.release_expired()) == (40, 0)
+    assert {row[1] for row in counters(store)} == {0}
+    assert store.check() == []
+
+
+def test_an_image_that_is_deleted_while_it_is_looked_for_is_left_out(store: Store) -> None:
+    """Between the candidates and their pictures there is time for that."""
+    fill(store, 3)
+    volunteer = store.volunteer(TOKEN)
+    for table in ("pool", "images"):
+        store._database.write(
+            lambda c, table=table: c.execute(text(f"DELETE FROM {table} WHERE image_id = 2"))
+        )
+    found = {2: (0, 0), 3: (0, 0)}
+    pictured = store._database.read(partial(pictured_candidates, found))
+    assert [each.image_id for each in pictured] == [3]
+    assert {task.image_id for task in store.hand_out(volunteer)} == {1, 3}
+
+
+def test_ids_from_a_frame_are_ids(store: Store) -> None:
+    """NumPy's numbers name the same images as Python's, on both databases."""
+    fill(store, 3)
+    ids = store.images()["image_id"].to_numpy()
+    assert store.retire(ids[:2], "sure enough") == 2
+    assert store.reopen(ids) == 2
+    assert store.prioritise({ids[0]: ids.dtype.type(-3)}) == 1
+    assert store.hand_out(store.volunteer(TOKEN), 1)[0].image_id == ids[0]
+
+
+@pytest.mark.parametrize("wrong", [{"revision": -1}, {"revision": 2**31}, {"elapsed_ms": 2**31}])
+def test_numbers_out_of_range_are_refused(wrong: dict[str, int], store: Store) -> None:
+    """Alike on both databases, and nothing is stored."""
+    fill(store, 1)
+    volunteer = store.volunteer(TOKEN)
+    (task,) = store.hand_out(volunteer, 1)
+    values = {"revision": 0, "elapsed_ms": 1} | wrong
+    with pytest.raises(InputError, match="must be from 0 to 2147483647"):
+        store.rate(volunteer, task.assignment_id, Answer(), **values)
+    assert len(store.ratings()) == 0
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_who_asks_for_nothing_gets_nothing(count: int, store: Store) -> None:
+    """A negative number is no request for everything."""
+    fill(store, 3)
+    assert store.hand_out(store.volunteer(TOKEN), count) == []
+
+
+def test_a_check_jumps_over_gaps_of_ids(store: Store) -> None:
+    """It asks as often as there are images, not as there might be."""
+    series_id = fill(store, 2)
+    far = 9_000_000_000
+    for statement in (
+        f"INSERT INTO images VALUES ({far}, {series_id}, 'far.jpg', 1, 1, 1, '2026-01-01')",
+        (
+            "INSERT INTO pool (image_id, state, `load`, votes, shuffle, n_text, n_logo, n_person,"
+            f" n_empty) VALUES ({far}, 'open', 0, 7, 0.5, 0, 0, 0, 0)"
+        ),
+    ):
+        store._database.write(lambda c, statement=statement: c.execute(text(statement)))
+    asked: list[object] = []
+    event.listen(store._database.engine, "before_cursor_execute", lambda *_: asked.append(1))
+    assert store.check() == [Difference(far, "votes", 7, 0)]
+    assert len(asked) < 20
