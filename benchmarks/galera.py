@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import signal
 import statistics
 import sys
 import time
-from collections.abc import Callable
 from contextlib import ExitStack, closing
+from operator import itemgetter
 from typing import NoReturn
 from uuid import UUID
 
@@ -33,8 +34,17 @@ from animelabel_widgets.tables import Base
 LIMIT = 900
 """Seconds after which the benchmark gives up."""
 
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
 TARGET = 5
 PORTION = 2000
+REPEATED = 3
+COUNTED = (
+    "answers_sent_again",
+    "recognised_as_stored",
+    "conflicts",
+    "answers_refused",
+    "failed_requests",
+)
 WRONG = (
     "lost",
     "stored_otherwise",
@@ -51,16 +61,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--writers", type=int, default=24)
     parser.add_argument("--images", type=int, default=20_000)
-    parser.add_argument("--seconds", type=float, default=8, help="of each of the five stretches")
+    parser.add_argument("--seconds", type=float, default=8, help="of each stretch of time")
     parser.add_argument("--transfer", choices=TRANSFERS, default="rsync", help="of a whole state")
-    parser.add_argument("--sync-wait", type=int, default=1, help="wsrep_sync_wait of the nodes")
     parser.add_argument("--roam", action="store_true", help="send each request to any node")
-    parser.add_argument("--no-failures", action="store_true", help="measure only the speed")
+    parser.add_argument(
+        "--sync-waits",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="kill nothing, and compare these values of wsrep_sync_wait, in turn, three times",
+    )
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGALRM, stop)
+    for number in STOPPING:
+        signal.signal(number, stop)
     signal.alarm(LIMIT)
-    with galera(arguments.transfer, arguments.sync_wait) as nodes, ExitStack() as stack:
+    # A connection that died with its node is what is measured here, and no news.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
+    with galera(arguments.transfer) as nodes, ExitStack() as stack:
         stores = [stack.enter_context(closing(open_store(node))) for node in nodes]
         add_images(stores[0], arguments.images)
         ledger = Ledger()
@@ -71,45 +88,50 @@ def main() -> None:
         ]
         for writer in writers:
             writer.start()
-        rates, joined = stretches(nodes, writers, ledger, arguments)
+        if arguments.sync_waits:
+            course = compare(nodes, stores, ledger, arguments)
+        else:
+            course = fail_and_return(nodes, writers, ledger, arguments.seconds)
         for writer in writers:
             writer.end()
         for writer in writers:
             writer.join()
-        failed = [repr(writer.failure) for writer in writers if writer.failure is not None]
-        found = [audit(node, store, ledger) for node, store in zip(nodes, stores, strict=True)]
-    worst = {name: max(each[name] for each in found) for name in WRONG}
-    equal = all(each["checksums"] == found[0]["checksums"] for each in found)
+        audits = [audit(node, store, ledger) for node, store in zip(nodes, stores, strict=True)]
     result = {
         "benchmark": "galera",
         "nodes": len(nodes),
-        **vars(arguments),
+        **{name: value for name, value in vars(arguments).items() if value},
         "cores": os.cpu_count(),
         "acknowledged": len(ledger.acknowledged),
-        "stored_on_each_node": [each["stored"] for each in found],
-        **worst,
-        "tables_equal": equal,
-        "failed_writers": failed,
-        "ratings_per_second": rates,
+        "stored_on_each_node": [each["stored"] for each in audits],
+        **{name: max(each[name] for each in audits) for name in WRONG},
+        "tables_equal": all(each["checksums"] == audits[0]["checksums"] for each in audits),
+        "failed_writers": [repr(each.failure) for each in writers if each.failure is not None],
+        **course,
         "longest_pause_s": round(ledger.longest_pause, 1),
-        **{f"{name}_ms": summary(times) for name, times in ledger.milliseconds.items()},
+        "hand_out_ms": summary(ledger.milliseconds["hand_out"]),
+        "rate_ms": summary(ledger.milliseconds["rate"]),
+        **dict.fromkeys(COUNTED, 0),
         **ledger.counts,
         "database_errors": dict(sorted(ledger.errors.items())),
-        "joined_again": joined,
     }
     json.dump(result, sys.stdout)
     print()
-    if any(worst.values()) or failed or not equal or ledger.counts["conflicts"]:
-        sys.exit(1)
+    refused = 0 if arguments.sync_waits else result["answers_refused"]
+    wrong = any(result[name] for name in (*WRONG, "failed_writers", "conflicts")) or refused
+    sys.exit(1 if wrong or not result["tables_equal"] else 0)
 
 
 def stop(number: int, _frame: object) -> NoReturn:
-    """End in an orderly way: every node and its folder go."""
+    """End in an orderly way, and undisturbed: every node and its folder go."""
+    for each in STOPPING:
+        signal.signal(each, signal.SIG_IGN)
     sys.exit(f"Stopped by {signal.Signals(number).name}; at most {LIMIT} s are allowed.")
 
 
 def open_store(node: Node) -> Store:
     """Open the store of a node, as one process of the page would."""
+    node.wait_until_applied()
     return Store.open(node.url, create=node.number == 1, target=TARGET)
 
 
@@ -121,47 +143,68 @@ def add_images(store: Store, count: int) -> None:
         store.add_images(series, [NewImage(f"{each:08}.jpg", 320, 180, 1) for each in numbers])
 
 
-def stretches(
-    nodes: list[Node], writers: list[Writer], ledger: Ledger, arguments: argparse.Namespace
-) -> tuple[dict[str, int], list[dict[str, object]]]:
-    """Go through both failures; give the ratings per second of each stretch, and the returns."""
-    rates: dict[str, int] = {}
+def measure(ledger: Ledger, seconds: float) -> int:
+    """Let the writers go on for a while; give the ratings per second."""
+    before, start = len(ledger.acknowledged), time.monotonic()
+    time.sleep(seconds)
+    return round((len(ledger.acknowledged) - before) / (time.monotonic() - start))
 
-    def measure(name: str) -> None:
-        before, start = len(ledger.acknowledged), time.monotonic()
-        time.sleep(arguments.seconds)
-        seconds = time.monotonic() - start
-        rates[name] = round((len(ledger.acknowledged) - before) / seconds)
+
+def fail_and_return(
+    nodes: list[Node], writers: list[Writer], ledger: Ledger, seconds: float
+) -> dict[str, object]:
+    """Kill the third node and let it return; then the second, which has lost its data."""
 
     def join(node: Node) -> dict[str, object]:
-        start = time.monotonic()
-        before = len(ledger.acknowledged)
+        before, start = len(ledger.acknowledged), time.monotonic()
         node.restart()
         node.wait_until_synced()
-        seconds = time.monotonic() - start
+        took = round(time.monotonic() - start, 1)
         meanwhile = len(ledger.acknowledged) - before
         for writer in writers:
             writer.go_home()
         return {
             "node": node.number,
             "by": node.transferred,
-            "seconds": round(seconds, 1),
+            "seconds": took,
             "ratings_meanwhile": meanwhile,
         }
 
-    measure("three_nodes")
-    if arguments.no_failures:
-        return rates, []
+    rates = {"three_nodes": measure(ledger, seconds)}
     nodes[2].kill()
-    measure("third_killed")
+    rates["third_killed"] = measure(ledger, seconds)
     joined = [join(nodes[2])]
-    measure("third_back")
+    rates["third_back"] = measure(ledger, seconds)
     nodes[1].kill()
     nodes[1].lose_data()
-    measure("second_killed")
+    rates["second_killed"] = measure(ledger, seconds)
     joined.append(join(nodes[1]))
-    measure("second_back")
-    return rates, joined
+    rates["second_back"] = measure(ledger, seconds)
+    return {"ratings_per_second": rates, "joined_again": joined}
+
+
+def compare(
+    nodes: list[Node], stores: list[Store], ledger: Ledger, arguments: argparse.Namespace
+) -> dict[str, object]:
+    """Change what reads wait for, again and again; give the speed and the refusals of each."""
+    rates: dict[int, list[int]] = {each: [] for each in arguments.sync_waits}
+    refused = dict.fromkeys(arguments.sync_waits, 0)
+    for sync_wait in arguments.sync_waits * REPEATED:
+        for place, node in enumerate(nodes):
+            node.query(f"SET GLOBAL wsrep_sync_wait = {sync_wait}")
+            # Connections keep the value that they were opened with.
+            former, stores[place] = stores[place], open_store(node)
+            former.close()
+        before = ledger.counts["answers_refused"]
+        rates[sync_wait].append(measure(ledger, arguments.seconds))
+        refused[sync_wait] += ledger.counts["answers_refused"] - before
+    medians = {each: statistics.median(found) for each, found in rates.items()}
+    first = medians[arguments.sync_waits[0]]
+    return {
+        "ratings_per_second_by_sync_wait": rates,
+        "ratio_to_the_first": {each: round(found / first, 2) for each, found in medians.items()},
+        "answers_refused_by_sync_wait": refused,
+    }
 
 
 def audit(node: Node, store: Store, ledger: Ledger) -> dict[str, object]:
@@ -170,7 +213,7 @@ def audit(node: Node, store: Store, ledger: Ledger) -> dict[str, object]:
     select = f"SELECT assignment_id, revision, {columns} FROM {DATABASE}."  # noqa: S608 - our names
     events = answers(node, select + "rating_events")
     standing = answers(node, select + "ratings")
-    latest = {key: revision for key, revision in sorted(ledger.acknowledged, key=lambda k: k[1])}
+    latest = dict(sorted(ledger.acknowledged, key=itemgetter(1)))
     tables = ", ".join(f"{DATABASE}.{name}" for name in Base.metadata.tables)
     return {
         "stored": len(events),

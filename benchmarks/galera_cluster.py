@@ -75,7 +75,7 @@ wsrep_slave_threads = 4
 wsrep_sst_method = {transfer}
 wsrep_sst_receive_address = 127.0.0.1:{sst_port}
 wsrep_sst_auth = root:
-wsrep_sync_wait = {sync_wait}
+wsrep_sync_wait = 1
 
 [sst]
 sst-log-archive = 0
@@ -171,6 +171,10 @@ class Node:
         rows = self.query("SHOW GLOBAL STATUS LIKE %s", name)
         return str(rows[0][1]) if rows else ""
 
+    def wait_until_applied(self) -> None:
+        """Wait until the node has applied everything that was committed anywhere."""
+        self.query("SELECT 1")
+
     def query(self, statement: str, *values: object) -> tuple[tuple[object, ...], ...]:
         """Run a statement as root, after everything that was committed anywhere is applied."""
         with (
@@ -213,15 +217,13 @@ class Node:
 
 
 @contextmanager
-def galera(transfer: str, sync_wait: int) -> Iterator[list[Node]]:
+def galera(transfer: str) -> Iterator[list[Node]]:
     """Start three nodes with an empty database, and end them with all their data.
 
     Parameters
     ----------
     transfer
         How a node gets the whole state: a key of `TRANSFERS`.
-    sync_wait
-        `wsrep_sync_wait` of every connection.
     """
     provider = look_for_programs(transfer)
     account = unprivileged()
@@ -229,7 +231,7 @@ def galera(transfer: str, sync_wait: int) -> Iterator[list[Node]]:
         # Short on purpose: the path of a Unix socket ends at 107 characters.
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="alg-", dir="/tmp")))
         make_folders(folder, account, ".")
-        nodes = prepare(folder, account, provider, transfer, sync_wait)
+        nodes = prepare(folder, account, provider, transfer)
         for node in nodes:
             stack.callback(node.end)
         install(nodes[0])
@@ -279,9 +281,7 @@ def make_folders(folder: Path, account: dict[str, object], *names: str) -> None:
             os.chown(made, int(str(account["user"])), int(str(account["group"])))
 
 
-def prepare(
-    folder: Path, account: dict[str, object], provider: str, transfer: str, sync_wait: int
-) -> list[Node]:
+def prepare(folder: Path, account: dict[str, object], provider: str, transfer: str) -> list[Node]:
     """Write the settings of every node."""
     ports = free_ports(4 * NODES)
     groups = ports[NODES : 2 * NODES]
@@ -302,7 +302,6 @@ def prepare(
             ist_port=ports[2 * NODES + index],
             sst_port=ports[3 * NODES + index],
             transfer=transfer,
-            sync_wait=sync_wait,
         )
         (node.folder / "node.cnf").write_text(text)
         nodes.append(node)
@@ -336,5 +335,3 @@ def free_ports(count: int) -> list[int]:
         if len(found) == count:
             break
     return found
-
-

@@ -1,4 +1,4 @@
-"""Writers over several database nodes, each a page that keeps an answer until it is acknowledged."""
+"""Writers over several database nodes: pages that keep an answer until it is acknowledged."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import random
 import secrets
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import Engine, event
+from sqlalchemy.engine import ExceptionContext
 
 from animelabel_widgets.errors import AssignmentError, StoreError, VolunteerError
-from animelabel_widgets.labels import KEYS, Answer, Task
+from animelabel_widgets.labels import Answer, Task
 from animelabel_widgets.store import Store
 
 Result = TypeVar("Result")
@@ -36,11 +37,10 @@ ANSWERS = (Answer(), Answer.of("empty"), Answer.of("text"), Answer.of("person", 
 
 @dataclass
 class Ledger:
-    """What the writers were told; `list.append` and `Counter` under the lock."""
+    """What the writers were told, by assignment and revision, and how it went."""
 
     acknowledged: dict[tuple[UUID, int], Answer] = field(default_factory=dict)
-    moments: list[float] = field(default_factory=list)
-    milliseconds: dict[str, list[float]] = field(default_factory=lambda: {"hand_out": [], "rate": []})
+    milliseconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     counts: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     longest_pause: float = 0.0
@@ -55,8 +55,8 @@ class Ledger:
         """Count the errors of the database by their number, also those that the store retries."""
 
         @event.listens_for(Engine, "handle_error")
-        def _failed(context: object) -> None:
-            arguments = getattr(context, "original_exception").args  # noqa: B009 - untyped event
+        def _failed(context: ExceptionContext) -> None:
+            arguments = context.original_exception.args
             with self.lock:
                 self.errors[str(arguments[0]) if arguments else "unknown"] += 1
 
@@ -82,6 +82,7 @@ class Writer(threading.Thread):
         self._roam = roam
         self._ledger = ledger
         self._ended = threading.Event()
+        self._end_by = float("inf")
         self._last = time.monotonic()
         self._rng = random.Random(home)  # noqa: S311 - play, not secrets
 
@@ -133,7 +134,6 @@ class Writer(threading.Thread):
         now = time.monotonic()
         with self._ledger.lock:
             self._ledger.acknowledged[key, revision] = answer
-            self._ledger.moments.append(now)
             self._ledger.longest_pause = max(self._ledger.longest_pause, now - self._last)
             self._ledger.counts["answers_sent_again"] += tries > 1
             self._ledger.counts["recognised_as_stored"] += not receipt.stored
@@ -154,17 +154,13 @@ class Writer(threading.Thread):
             except (AssignmentError, VolunteerError):
                 raise
             except StoreError:
-                if self._ended.is_set() and time.monotonic() > self._end_by:
+                if time.monotonic() > self._end_by:
                     raise
                 self._ledger.count("failed_requests")
                 self._at = (self._at + 1) % len(self._stores)
                 time.sleep(PAUSE)
             else:
-                if what in self._ledger.milliseconds:
-                    self._ledger.milliseconds[what].append(1000 * (time.monotonic() - start))
+                milliseconds = 1000 * (time.monotonic() - start)
+                with self._ledger.lock:
+                    self._ledger.milliseconds[what].append(milliseconds)
                 return result, tries
-
-
-def as_answer(row: dict[str, object]) -> Answer:
-    """Read an answer as it is stored."""
-    return Answer.from_row({key: row[key] for key in KEYS})
