@@ -94,6 +94,7 @@ def main() -> None:
             course = fail_and_return(nodes, writers, ledger, arguments.seconds)
         for writer in writers:
             writer.end()
+        ledger.stretch = "end"
         for writer in writers:
             writer.join()
         audits = [audit(node, store, ledger) for node, store in zip(nodes, stores, strict=True)]
@@ -108,7 +109,7 @@ def main() -> None:
         "tables_equal": all(each["checksums"] == audits[0]["checksums"] for each in audits),
         "failed_writers": [repr(each.failure) for each in writers if each.failure is not None],
         **course,
-        "longest_pause_s": round(ledger.longest_pause, 1),
+        "longest_pause_s": {name: round(each, 1) for name, each in ledger.longest_pauses.items()},
         "hand_out_ms": summary(ledger.milliseconds["hand_out"]),
         "rate_ms": summary(ledger.milliseconds["rate"]),
         **dict.fromkeys(COUNTED, 0),
@@ -143,8 +144,9 @@ def add_images(store: Store, count: int) -> None:
         store.add_images(series, [NewImage(f"{each:08}.jpg", 320, 180, 1) for each in numbers])
 
 
-def measure(ledger: Ledger, seconds: float) -> int:
+def measure(ledger: Ledger, stretch: str, seconds: float) -> int:
     """Let the writers go on for a while; give the ratings per second."""
+    ledger.stretch = stretch
     before, start = len(ledger.acknowledged), time.monotonic()
     time.sleep(seconds)
     return round((len(ledger.acknowledged) - before) / (time.monotonic() - start))
@@ -155,7 +157,8 @@ def fail_and_return(
 ) -> dict[str, object]:
     """Kill the third node and let it return; then the second, which has lost its data."""
 
-    def join(node: Node) -> dict[str, object]:
+    def join(node: Node, name: str) -> dict[str, object]:
+        ledger.stretch = name
         before, start = len(ledger.acknowledged), time.monotonic()
         node.restart()
         node.wait_until_synced()
@@ -170,16 +173,16 @@ def fail_and_return(
             "ratings_meanwhile": meanwhile,
         }
 
-    rates = {"three_nodes": measure(ledger, seconds)}
+    rates = {"three_nodes": measure(ledger, "three_nodes", seconds)}
     nodes[2].kill()
-    rates["third_killed"] = measure(ledger, seconds)
-    joined = [join(nodes[2])]
-    rates["third_back"] = measure(ledger, seconds)
+    rates["third_killed"] = measure(ledger, "third_killed", seconds)
+    joined = [join(nodes[2], "third_joining")]
+    rates["third_back"] = measure(ledger, "third_back", seconds)
     nodes[1].kill()
     nodes[1].lose_data()
-    rates["second_killed"] = measure(ledger, seconds)
-    joined.append(join(nodes[1]))
-    rates["second_back"] = measure(ledger, seconds)
+    rates["second_killed"] = measure(ledger, "second_killed", seconds)
+    joined.append(join(nodes[1], "second_joining"))
+    rates["second_back"] = measure(ledger, "second_back", seconds)
     return {"ratings_per_second": rates, "joined_again": joined}
 
 
@@ -196,7 +199,7 @@ def compare(
             former, stores[place] = stores[place], open_store(node)
             former.close()
         before = ledger.counts["answers_refused"]
-        rates[sync_wait].append(measure(ledger, arguments.seconds))
+        rates[sync_wait].append(measure(ledger, f"sync_wait_{sync_wait}", arguments.seconds))
         refused[sync_wait] += ledger.counts["answers_refused"] - before
     medians = {each: statistics.median(found) for each, found in rates.items()}
     first = medians[arguments.sync_waits[0]]

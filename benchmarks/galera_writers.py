@@ -43,7 +43,8 @@ class Ledger:
     milliseconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     counts: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
-    longest_pause: float = 0.0
+    stretch: str = ""
+    longest_pauses: dict[str, float] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def count(self, what: str) -> None:
@@ -134,7 +135,8 @@ class Writer(threading.Thread):
         now = time.monotonic()
         with self._ledger.lock:
             self._ledger.acknowledged[key, revision] = answer
-            self._ledger.longest_pause = max(self._ledger.longest_pause, now - self._last)
+            former = self._ledger.longest_pauses.get(self._ledger.stretch, 0.0)
+            self._ledger.longest_pauses[self._ledger.stretch] = max(former, now - self._last)
             self._ledger.counts["answers_sent_again"] += tries > 1
             self._ledger.counts["recognised_as_stored"] += not receipt.stored
             self._ledger.counts["conflicts"] += receipt.conflict
