@@ -173,7 +173,9 @@ def fail_and_return(
             "ratings_meanwhile": meanwhile,
         }
 
+    before, sent = len(ledger.acknowledged), replicated(nodes)
     rates = {"three_nodes": measure(ledger, "three_nodes", seconds)}
+    size = (replicated(nodes) - sent) / max(1, len(ledger.acknowledged) - before)
     nodes[2].kill()
     rates["third_killed"] = measure(ledger, "third_killed", seconds)
     joined = [join(nodes[2], "third_joining")]
@@ -183,7 +185,16 @@ def fail_and_return(
     rates["second_killed"] = measure(ledger, "second_killed", seconds)
     joined.append(join(nodes[1], "second_joining"))
     rates["second_back"] = measure(ledger, "second_back", seconds)
-    return {"ratings_per_second": rates, "joined_again": joined}
+    return {
+        "ratings_per_second": rates,
+        "replicated_bytes_per_rating": round(size),
+        "joined_again": joined,
+    }
+
+
+def replicated(nodes: list[Node]) -> int:
+    """Give the bytes that the nodes have sent to each other since they were started."""
+    return sum(int(node.status("wsrep_replicated_bytes")) for node in nodes)
 
 
 def compare(

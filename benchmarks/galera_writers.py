@@ -85,7 +85,7 @@ class Writer(threading.Thread):
         self._ended = threading.Event()
         self._end_by = float("inf")
         self._last = time.monotonic()
-        self._rng = random.Random(home)  # noqa: S311 - play, not secrets
+        self._rng = random.Random()  # noqa: S311 - play, not secrets
 
     def go_home(self) -> None:
         """Use the first node again, as a balancer decides when it is back."""
@@ -159,7 +159,8 @@ class Writer(threading.Thread):
                 if time.monotonic() > self._end_by:
                     raise
                 self._ledger.count("failed_requests")
-                self._at = (self._at + 1) % len(self._stores)
+                others = [each for each in range(len(self._stores)) if each != self._at]
+                self._at = self._rng.choice(others)
                 time.sleep(PAUSE)
             else:
                 milliseconds = 1000 * (time.monotonic() - start)
