@@ -21,10 +21,11 @@ import sys
 import time
 from contextlib import ExitStack, closing
 from operator import itemgetter
-from typing import NoReturn
+from typing import Any, NoReturn
 from uuid import UUID
 
-from galera_cluster import DATABASE, TRANSFERS, Node, galera
+from galera_cluster import TRANSFERS, galera
+from galera_node import DATABASE, Node
 from galera_writers import Ledger, Writer
 
 from animelabel_widgets.labels import KEYS, Answer, NewImage, Series
@@ -221,7 +222,7 @@ def compare(
     }
 
 
-def audit(node: Node, store: Store, ledger: Ledger) -> dict[str, object]:
+def audit(node: Node, store: Store, ledger: Ledger) -> dict[str, Any]:
     """Compare what a node has stored with what the writers were told."""
     columns = ", ".join(f"`{key}`" for key in KEYS)
     select = f"SELECT assignment_id, revision, {columns} FROM {DATABASE}."  # noqa: S608 - our names

@@ -43,7 +43,7 @@ class Ledger:
     milliseconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     counts: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
-    stretch: str = ""
+    stretch: str = "start"
     longest_pauses: dict[str, float] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
