@@ -26,6 +26,7 @@ bench: .venv/test.stamp
 	$(BIN)/python benchmarks/kill.py --times 1
 	$(BIN)/python benchmarks/read_ratings.py --ratings 300000
 	$(BIN)/python benchmarks/click_to_next.py
+	$(BIN)/python benchmarks/galera.py
 
 lock:
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
