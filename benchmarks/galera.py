@@ -225,7 +225,7 @@ def compare(
 def audit(node: Node, store: Store, ledger: Ledger) -> dict[str, Any]:
     """Compare what a node has stored with what the writers were told."""
     columns = ", ".join(f"`{key}`" for key in KEYS)
-    select = f"SELECT assignment_id, revision, {columns} FROM {DATABASE}."  # noqa: S608 - our names
+    select = f"SELECT assignment_id, revision, {columns} FROM {DATABASE}."
     events = answers(node, select + "rating_events")
     standing = answers(node, select + "ratings")
     latest = dict(sorted(ledger.acknowledged, key=itemgetter(1)))
@@ -242,7 +242,7 @@ def audit(node: Node, store: Store, ledger: Ledger) -> dict[str, Any]:
         ),
         "never_acknowledged": len(events.keys() - ledger.acknowledged.keys()),
         "wrong_counters": len(store.check()),
-        "excess": node.query(f"SELECT COUNT(*) FROM {DATABASE}.pool WHERE `load` > {TARGET}")[0][0],  # noqa: S608 - our names
+        "excess": node.query(f"SELECT COUNT(*) FROM {DATABASE}.pool WHERE `load` > {TARGET}")[0][0],
         "checksums": node.query(f"CHECKSUM TABLE {tables}"),
     }
 

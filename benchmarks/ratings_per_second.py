@@ -33,6 +33,7 @@ from sqlalchemy import make_url
 
 from animelabel_widgets.labels import Answer
 from animelabel_widgets.store import Store, database
+from animelabel_widgets.store.gate import Gate
 
 Result = TypeVar("Result")
 
@@ -140,10 +141,9 @@ def run(case: Case, start: Barrier, results: Queue[Taken]) -> None:
         Store.open(case.url, target=10_000, connections=case.connections, create=False)
     ) as store:
         if not case.queue:
-            store._database._write = partial(  # noqa: SLF001 - the baseline is not for users
-                database._transaction,  # noqa: SLF001
-                store._database.engine,  # noqa: SLF001
-            )
+            inner = store._database  # noqa: SLF001 - the baseline is not for users
+            gate = Gate(case.volunteers)
+            inner._write = partial(database._transaction, inner.engine, gate)  # noqa: SLF001
         work = bare_row if case.bare else volunteer
         start.wait()
         end = time.monotonic() + case.seconds

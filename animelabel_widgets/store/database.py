@@ -32,6 +32,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from ..errors import StoreError
 from ..tables import Base, table
 from .engines import check_file, checked_url, mysql_engine, sqlite_engine
+from .gate import Gate
 from .single_writer import SingleWriter, alone
 
 Result = TypeVar("Result")
@@ -93,6 +94,7 @@ class Database:
         parsed = checked_url(url)
         self.shown = parsed.render_as_string(hide_password=True)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        gate = Gate(connections)
         if self.is_sqlite:
             self._file = Path(str(parsed.database)).resolve()
             check_file(self._file, create=create)
@@ -100,9 +102,9 @@ class Database:
             self._write: _Transaction = SingleWriter(self.engine, self._file).run
         else:
             self.engine = mysql_engine(parsed, connections)
-            self._write = partial(_transaction, self.engine)
+            self._write = partial(_transaction, self.engine, gate)
         reader = self.engine.execution_options(animelabel_reads=True)
-        self._read: _Transaction = partial(_transaction, reader)
+        self._read: _Transaction = partial(_transaction, reader, gate)
 
     def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` in a transaction that changes nothing.
@@ -243,9 +245,9 @@ class Database:
 _Transaction = Callable[[Callable[[Connection], Any]], Any]
 
 
-def _transaction(engine: Engine, work: Callable[[Connection], Result]) -> Result:
+def _transaction(engine: Engine, gate: Gate, work: Callable[[Connection], Result]) -> Result:
     """Run `work` in a transaction of its own."""
-    with engine.begin() as connection:
+    with gate.passed(), engine.begin() as connection:
         return work(connection)
 
 

@@ -17,6 +17,8 @@ from ..errors import ConfigError, StoreError
 _SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO"
 # What `csv_lines` gives may be this long, in bytes.
 _LONGEST_TEXT = 2**30
+# Connections beside those that threads take turns with: SQLite's writer, a held lock.
+_BESIDE = 2
 # Seconds for which SQLite waits for other programs.
 _BUSY = 30
 # A page waits for its answer: better it asks again than that its thread is held for a minute.
@@ -69,7 +71,7 @@ def check_file(file: Path, *, create: bool) -> None:
 def sqlite_engine(url: URL, connections: int) -> Engine:
     """Make an engine whose writers queue instead of failing, and whose commits are durable."""
     engine = create_engine(
-        url, pool_size=connections, max_overflow=0, connect_args={"timeout": _BUSY}
+        url, pool_size=connections, max_overflow=_BESIDE, connect_args={"timeout": _BUSY}
     )
 
     @event.listens_for(engine, "connect")
@@ -112,7 +114,7 @@ def mysql_engine(url: URL, connections: int) -> Engine:
         url.update_query_dict({"charset": "utf8mb4"}),
         isolation_level="READ COMMITTED",
         pool_size=connections,
-        max_overflow=0,
+        max_overflow=_BESIDE,
         pool_pre_ping=True,
         pool_recycle=1800,
         connect_args={"connect_timeout": 10, "init_command": session},

@@ -21,6 +21,7 @@ from support.waiting import wait_until
 from animelabel_widgets.errors import StoreError
 from animelabel_widgets.store import Store
 from animelabel_widgets.store.database import ATTEMPTS, Database
+from animelabel_widgets.store.gate import Gate
 from animelabel_widgets.store.single_writer import SingleWriter, turn
 
 Work = Callable[[Connection], Any]
@@ -181,6 +182,36 @@ def test_threads_share_few_connections(mariadb_url: str) -> None:
         for thread in threads:
             thread.join()
     assert 1 <= len(ids) <= 2
+
+
+def test_a_gate_lets_in_who_has_waited_longest() -> None:
+    """Who comes back at once goes to the end of the queue."""
+    gate, order, threads = Gate(1), [], []
+
+    def pass_through(number: int) -> None:
+        with gate.passed():
+            order.append(number)
+
+    with gate.passed():
+        for number in range(4):
+            threads.append(threading.Thread(target=pass_through, args=(number,)))
+            threads[-1].start()
+            wait_until(lambda number=number: len(gate._waiting) > number, "the thread to wait")
+    with gate.passed():
+        order.append(99)
+    for thread in threads:
+        thread.join()
+    assert order == [0, 1, 2, 3, 99]
+
+
+def test_a_gate_has_an_end_of_patience() -> None:
+    """The message says what to look for, and the place is not lost."""
+    gate = Gate(1, patience=0.01)
+    with gate.passed(), pytest.raises(StoreError, match="All connections"), gate.passed():
+        pytest.fail("There was no place.")
+    for _ in range(2):
+        with gate.passed():
+            pass
 
 
 class Queue:
