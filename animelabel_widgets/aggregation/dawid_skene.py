@@ -2,9 +2,9 @@
 
 A. P. Dawid and A. M. Skene, "Maximum Likelihood Estimation of Observer Error-Rates
 Using the EM Algorithm", Applied Statistics 28 (1979), with a Dirichlet prior on
-each worker's confusions. Its mean is what all workers together do, so that a
-worker of few votes is taken for an ordinary one; plain maximum likelihood takes
-three lucky votes for perfection.
+each worker's confusions. Its mean is what the model finds if all workers are one,
+so that a worker of few votes is taken for an ordinary one; plain maximum
+likelihood takes three lucky votes for perfection.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pandas as pd
 
 from ..errors import InputError
 from .calibration import ENOUGH, Floats, fit_temperature, softmax
-from .votes import Codes, Votes, coded, known
+from .votes import Codes, Votes, coded, decided, known
 
 _TINY = 1e-300
 
@@ -34,12 +34,13 @@ class DawidSkene:
     max_iter
         Iterations at most.
     tol
-        The gain in log-likelihood per vote, in nats, below which it has converged.
+        The gain in log-posterior (with `prior_strength=0`: in log-likelihood) per vote, in nats,
+        below which it has converged.
 
     Attributes
     ----------
     labels_ : Series
-        The most probable label by task.
+        The most probable label by task; NA where two are equally probable.
     probas_ : DataFrame
         The probability of each label by task; rows sum to 1.
     worker_skills_ : DataFrame
@@ -51,9 +52,12 @@ class DawidSkene:
     class_prior_ : Series
         The estimated share of each class.
     n_iter_ : int
-        Iterations done.
+        Iterations done, with those for the prior.
     log_likelihood_ : float
         Of the votes, in nats.
+    log_posterior_ : float
+        The same plus the logarithm of the prior's density, but for a constant: what every
+        iteration raises.
     temperature_ : float
         By which the log-probabilities were divided; 1 where it was not calibrated.
     calibrated_ : bool
@@ -114,9 +118,7 @@ class DawidSkene:
         probabilities = _clamped(softmax(scores / self.temperature_), fixed)
         tasks = found.tasks.rename("task")
         self.probas_ = pd.DataFrame(probabilities, index=tasks, columns=found.labels)
-        self.labels_ = pd.Series(
-            found.labels.take(probabilities.argmax(axis=1)), index=tasks, name="label"
-        )
+        self.labels_ = decided(probabilities, found.labels, tasks)
         self.confusions_ = confusions
         self.worker_skills_ = _skills(found, confusions)
         return self
@@ -134,50 +136,83 @@ class DawidSkene:
         return self.fit(votes, gold).probas_
 
     def _estimate(self, votes: Votes, fixed: Codes) -> tuple[Floats, Floats]:
-        """Run EM; give the log-weights of each task's classes, and the workers' confusions."""
+        """Give the log-weights of each task's classes, and the workers' confusions.
+
+        First as if all workers were one, whose confusions are then everybody's prior.
+        """
+        start = _shares(votes)
+        self.n_iter_ = 0
+        mean = np.full((len(votes.labels),) * 2, 1 / len(votes.labels))
+        if self.prior_strength:
+            crowd = np.zeros_like(votes.worker)
+            start, confusions = self._maximise(votes, crowd, 1, fixed, start, mean, 0)
+            start, mean = softmax(start), confusions[0]
+        workers = len(votes.workers)
+        return self._maximise(votes, votes.worker, workers, fixed, start, mean, self.prior_strength)
+
+    def _maximise(
+        self,
+        votes: Votes,
+        worker: Codes,
+        workers: int,
+        fixed: Codes,
+        probabilities: Floats,
+        mean: Floats,
+        strength: float,
+    ) -> tuple[Floats, Floats]:
+        """Run EM from probabilities of the classes; `mean` and `strength` make up the prior."""
         classes = len(votes.labels)
-        probabilities = _clamped(_shares(votes), fixed)
-        former = -np.inf
-        for iteration in range(1, self.max_iter + 1):
-            prior = probabilities.mean(axis=0)
-            confusions = self._confusions(votes, probabilities)
+        cells = worker * classes + votes.label
+        known_rows = np.flatnonzero(fixed >= 0)
+        impossible = fixed[known_rows, None] != np.arange(classes)
+        probabilities = _clamped(probabilities, fixed)
+        former, converged = -np.inf, False
+        for _ in range(self.max_iter):
+            prior = np.maximum(probabilities.mean(axis=0), _TINY)
+            counts = _counts(votes.task, cells, probabilities, workers)
+            confusions = _confusions(counts, mean, strength)
             logs = np.log(np.maximum(confusions, _TINY))
-            scores = np.tile(np.log(np.maximum(prior, _TINY)), (len(votes.tasks), 1))
+            scores = np.tile(np.log(prior), (len(votes.tasks), 1))
             for true in range(classes):
-                weights = logs[votes.worker, true, votes.label]
+                weights = logs[:, true].ravel()[cells]
                 scores[:, true] += np.bincount(votes.task, weights, minlength=len(votes.tasks))
-            log_likelihood = float(np.logaddexp.reduce(scores, axis=1).sum())
-            probabilities = _clamped(softmax(scores), fixed)
-            self.n_iter_, self.log_likelihood_ = iteration, log_likelihood
+            scores[known_rows] = np.where(impossible, -np.inf, scores[known_rows])
+            self.n_iter_ += 1
+            self.log_likelihood_ = float(np.logaddexp.reduce(scores, axis=1).sum())
+            self.log_posterior_ = self.log_likelihood_ + strength * float((mean * logs).sum())
             self.class_prior_ = pd.Series(prior, index=votes.labels)
-            if abs(log_likelihood - former) <= self.tol * len(votes):
+            probabilities = softmax(scores)
+            converged = self.log_posterior_ - former <= self.tol * len(votes)
+            if converged:
                 break
-            former = log_likelihood
-        else:
+            former = self.log_posterior_
+        if not converged:
             warnings.warn(
                 f"Dawid-Skene has not converged after {self.max_iter} iterations: "
                 "raise max_iter, or take a larger tol.",
-                stacklevel=4,
+                stacklevel=5,
             )
         return scores, confusions
 
-    def _confusions(self, votes: Votes, probabilities: Floats) -> Floats:
-        """Give each worker's probability of each label, given the true class."""
-        workers, classes = len(votes.workers), len(votes.labels)
-        cells = votes.worker * classes + votes.label
-        counts = np.empty((workers, classes, classes))
-        for true in range(classes):
-            weights = probabilities[votes.task, true]
-            counts[:, true] = np.bincount(cells, weights, minlength=workers * classes).reshape(
-                workers, classes
-            )
-        pooled = counts.sum(axis=0)
-        pooled = pooled / np.maximum(pooled.sum(axis=1, keepdims=True), _TINY)
-        counts = counts + self.prior_strength * pooled
-        total = counts.sum(axis=2, keepdims=True)
-        # Where nothing is known of a worker, every label is as probable.
-        shares: Floats = np.where(total > 0, counts / np.maximum(total, _TINY), 1 / classes)
-        return shares
+
+def _counts(task: Codes, cells: Codes, probabilities: Floats, workers: int) -> Floats:
+    """Count each worker's labels by true class; shape (workers, classes, labels)."""
+    classes = probabilities.shape[1]
+    counts = np.empty((workers, classes, classes))
+    for true in range(classes):
+        weights = probabilities[:, true][task]
+        found = np.bincount(cells, weights, minlength=workers * classes)
+        counts[:, true] = found.reshape(workers, classes)
+    return counts
+
+
+def _confusions(counts: Floats, mean: Floats, strength: float) -> Floats:
+    """Give each worker's probability of each label, given the true class."""
+    counts = counts + strength * mean
+    total = counts.sum(axis=2, keepdims=True)
+    # Where nothing is known of a worker, he is as everybody.
+    shares: Floats = np.where(total > 0, counts / np.maximum(total, _TINY), mean)
+    return shares
 
 
 def _shares(votes: Votes) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .votes import coded
+from .votes import coded, decided
 
 
 def majority(votes: pd.DataFrame) -> pd.DataFrame:
@@ -42,14 +42,14 @@ def majority(votes: pd.DataFrame) -> pd.DataFrame:
     counts = np.bincount(
         found.task * classes + found.label, minlength=len(found.tasks) * classes
     ).reshape(len(found.tasks), classes)
-    best = counts.argmax(axis=1) if classes else np.empty(0, dtype=np.int64)
-    most = counts.max(axis=1, initial=0)
     total = counts.sum(axis=1)
-    label = pd.Series(found.labels.take(best), dtype=object)
+    shares = counts / np.maximum(total, 1)[:, None]
+    tasks = found.tasks.rename("task")
     return pd.DataFrame(
         {
             "votes": total,
-            "label": label.mask((counts == most[:, None]).sum(axis=1) > 1, pd.NA).convert_dtypes(),
-            "probability": most / np.maximum(total, 1),
-        }
-    ).set_index(found.tasks.rename("task"))
+            "label": decided(shares, found.labels, tasks),
+            "probability": shares.max(axis=1, initial=0),
+        },
+        index=tasks,
+    )

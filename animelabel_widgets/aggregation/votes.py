@@ -15,6 +15,9 @@ from ..errors import InputError
 
 Codes = NDArray[np.int64]
 
+_SAME = 1e-9
+"""Probabilities nearer than that are equal, but for rounding."""
+
 
 @dataclass(frozen=True, slots=True)
 class Votes:
@@ -76,11 +79,15 @@ def require(frame: pd.DataFrame, columns: tuple[str, ...], expected: str) -> Non
 
 
 def numbered(values: pd.Series) -> tuple[Codes, pd.Index]:
-    """Give the different values numbers, in their order where they have one."""
-    try:
-        codes, different = pd.factorize(values, sort=True)
-    except TypeError:  # ids of several kinds have no order
-        codes, different = pd.factorize(values)
+    """Give each different value a number, in rising order."""
+    codes, different = pd.factorize(values, sort=values.dtype != object)
+    if values.dtype == object:  # pandas does not sort what is of several kinds
+        places = range(len(different))
+        try:
+            order = sorted(places, key=different.__getitem__)
+        except TypeError:
+            order = sorted(places, key=lambda at: _name(different[at]))
+        codes, different = np.argsort(order)[codes], different[order]
     return codes.astype(np.int64), pd.Index(different)
 
 
@@ -115,19 +122,45 @@ def known(gold: Mapping[Any, Any] | pd.Series | None, tasks: pd.Index, labels: p
     answers = answers[answers.index.isin(tasks)]
     twice = contradicting(answers)
     if twice is not None:
-        raise InputError(f"The gold has two answers to the task {twice!r}: keep one of them.")
+        raise InputError(f"The gold has two answers to the task {twice}: keep one of them.")
     codes = labels.get_indexer(pd.Index(answers))
     if (codes < 0).any():
-        stray = answers[codes < 0].iloc[0]
+        stray = answers[codes < 0].tolist()[0]
         raise InputError(
-            f"The gold has the label {stray!r}, which no vote has: expected one of {list(labels)}."
+            f"The gold has the label {stray!r}, which no vote has: expected one of "
+            f"{labels.tolist()}."
         )
     found[tasks.get_indexer(answers.index)] = codes
     return found
 
 
+def decided(probabilities: NDArray[np.float64], labels: pd.Index, tasks: pd.Index) -> pd.Series:
+    """Give each task's most probable label, NA where two are equally probable.
+
+    Parameters
+    ----------
+    probabilities
+        Of shape (tasks, labels).
+    labels, tasks
+        What the columns and the rows stand for.
+    """
+    best = probabilities.max(axis=1, initial=0)
+    tied = (probabilities >= best[:, None] - _SAME).sum(axis=1) > 1
+    # A nullable type, in which NA leaves whole numbers and bools what they are.
+    nullable = pd.Series(labels.to_numpy(), dtype=object).convert_dtypes().array
+    first = probabilities.argmax(axis=1) if len(labels) else np.zeros(len(tied), dtype=np.int64)
+    codes = np.where(tied, -1, first)
+    found = nullable.take(codes, allow_fill=True, fill_value=pd.NA)
+    return pd.Series(found, index=tasks, name="label")
+
+
+def _name(value: object) -> tuple[str, str]:
+    """Give what orders values of several kinds."""
+    return type(value).__name__, repr(value)
+
+
 def contradicting(answers: pd.Series) -> Any:
     """Give a key of the index that has two different values, or None."""
     different = answers.reset_index().drop_duplicates().iloc[:, 0]
-    twice = different[different.duplicated()]
-    return None if twice.empty else twice.iloc[0]
+    twice = different[different.duplicated()].tolist()
+    return twice[0] if twice else None

@@ -139,3 +139,22 @@ def test_the_page_loads_neither_pandas_nor_plots(database_url: str, demo_set: Pa
         [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_votes_are_in_the_contract_of_other_aggregators(rated: al.Project) -> None:
+    """One feature at a time; a feature that is not there is named."""
+    votes = rated.votes("logo")
+    assert list(votes) == ["task", "worker", "label"]
+    assert len(al.DawidSkene().fit_predict(votes)) == rated.ratings()["image_id"].nunique()
+    with pytest.raises(al.InputError, match="no feature 'hero': use one of text, logo"):
+        rated.votes("hero")
+
+
+def test_verdicts_are_those_that_were_stored_or_else_estimated_now(rated: al.Project) -> None:
+    """A notebook does not estimate again what is there already."""
+    assert "computed_at" not in rated.verdicts().attrs
+    majority = al.consensus(rated.ratings(), method="majority")
+    rated.store.put_verdicts(majority)
+    stored = rated.verdicts()
+    assert stored.attrs["computed_at"]
+    pd.testing.assert_frame_equal(stored, majority, check_index_type=False)
