@@ -149,7 +149,7 @@ def voila(notebook: Path, environ: dict[str, str]) -> Iterator[int]:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "voila", str(notebook), "--no-browser", f"--port={port}"]
-    with subprocess.Popen(  # noqa: S603 - our own command
+    with subprocess.Popen(
         command,
         env={**os.environ, **environ},
         stdout=subprocess.DEVNULL,

@@ -46,7 +46,7 @@ class Node:
     def start(self, *options: str) -> None:
         """Start the server; it takes part once `wait_until_synced` has returned."""
         with (self.folder / "node.out").open("ab") as out:
-            self.process = subprocess.Popen(  # noqa: S603 - our own command
+            self.process = subprocess.Popen(
                 # Should this benchmark be killed, the servers go with it.
                 ["setpriv", "--pdeathsig", "KILL", *self._command(*options)],  # noqa: S607
                 stdin=subprocess.DEVNULL,
@@ -81,7 +81,7 @@ class Node:
         """Start it again after `kill`, from the position that its own files say; give that."""
         log = self.folder / "node.err"
         log.unlink(missing_ok=True)
-        subprocess.run(  # noqa: S603 - our own command
+        subprocess.run(
             self._command("--wsrep-recover"),
             stdin=subprocess.DEVNULL,
             capture_output=True,
