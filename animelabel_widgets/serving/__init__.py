@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..config import Settings
 from ..errors import ConfigError
+from ..project import find_tutorial
 from ..store import Store
 
 
@@ -32,7 +33,7 @@ def serve(
     Raises
     ------
     ConfigError
-        If the pictures' folder is missing or the log cannot be written.
+        If the pictures' folder is missing, the tutorial wrong, or the log cannot be written.
     StoreError, SchemaError
         If the database cannot be used.
     """
@@ -49,6 +50,7 @@ def serve(
             f"The log {settings.log_file} cannot be written ({error.strerror}): "
             "give another file with --log or ANIMELABEL_LOG_FILE."
         ) from None
+    find_tutorial(settings.tutorial).check()
     Store.open(settings.database_url, create=False).close()
     os.environ.update(settings.as_environ())
 

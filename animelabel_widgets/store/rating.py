@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from ..errors import AssignmentError
 from ..labels import KEYS, Answer, Receipt
 from ..tables import Assignment, Lease, Pool, Rating, RatingEvent, Volunteer
+from . import gold
 from .database import Database
 
 
@@ -60,9 +61,12 @@ def rate(
         assignment = connection.execute(_ASSIGNMENT, mine).one_or_none()
         if assignment is None:
             raise AssignmentError("This picture was not handed to this page: it gets another one.")
-        image_id, handed_at = assignment
+        image_id, handed_at, lease = assignment
         if connection.scalar(_LOCKED, {"image": image_id}) is None:
             raise AssignmentError("This picture was deleted: the page gets another one.")
+        if lease == Lease.GOLD:
+            said_at = database.now()
+            return gold.answered(connection, mine, image_id, answer, revision, elapsed_ms, said_at)
         said = _history(connection, assignment_id)
         newest = max(said, default=-1)
         if revision <= newest:
@@ -136,7 +140,7 @@ def _count(
 
 
 # Made once: a volunteer's click shall not wait for SQL to be composed.
-_ASSIGNMENT = select(Assignment.image_id, Assignment.created_at).where(
+_ASSIGNMENT = select(Assignment.image_id, Assignment.created_at, Assignment.lease).where(
     Assignment.assignment_id == bindparam("assignment"),
     Assignment.volunteer_id == bindparam("volunteer"),
 )

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 
+READY = "[data-al=labeler][data-ready=true]"
+"""The labeler while a vote counts."""
+
+
 class Volunteer:
     """Presses the buttons of a page, and reads what it shows."""
 
@@ -20,12 +24,13 @@ class Volunteer:
         """Open the page and wait for a picture."""
         self.page.goto(address)
         self.sees_a_picture()
+        if self.page.is_visible("[data-al=dialog-tutorial]"):
+            self.page.click("[data-al=lesson-skip]")
+            self.page.wait_for_selector("[data-al=dialog-tutorial]", state="detached")
 
     def sees_a_picture(self) -> None:
-        """Wait until a picture is painted."""
-        self.page.wait_for_function(
-            "() => document.querySelector('[data-al=picture]')?.naturalWidth > 0", timeout=60_000
-        )
+        """Wait until a picture is painted and can be rated."""
+        self.page.wait_for_selector(READY, timeout=60_000)
 
     @property
     def assignment(self) -> str:
@@ -54,19 +59,21 @@ class Volunteer:
         """Press Next, and wait for another picture."""
         former = self.assignment
         self.page.click("[data-al=next]")
-        self.page.wait_for_function(
-            "former => { const image = document.querySelector('[data-al=picture]');"
-            " return image && image.dataset.assignment !== former && image.naturalWidth > 0; }",
-            arg=former,
-        )
+        self.sees_another(former)
 
     def back(self) -> None:
         """Press Back, and wait for another picture."""
         former = self.assignment
         self.page.click("[data-al=back]")
+        self.sees_another(former)
+
+    def sees_another(self, former: str) -> None:
+        """Wait until another picture is painted and can be rated."""
         self.page.wait_for_function(
-            "former => document.querySelector('[data-al=picture]').dataset.assignment !== former",
-            arg=former,
+            "([ready, former]) => { const image = document.querySelector(ready);"
+            " return image && image.dataset.assignment !== former; }",
+            arg=[f"{READY} [data-al=picture]", former],
+            timeout=60_000,
         )
 
     def everything_is_saved(self) -> None:
