@@ -20,7 +20,7 @@ test: .venv/test.stamp
 
 bench: .venv/test.stamp
 	$(BIN)/python benchmarks/import_frames.py
-	$(BIN)/python benchmarks/click_to_next.py
+	$(BIN)/python benchmarks/click.py
 
 lock:
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 \

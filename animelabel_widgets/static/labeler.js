@@ -1,7 +1,9 @@
 // The labeler: joins the visit, the outbox, the browser's history and the view of one page.
+//
+// Longer than the others, because it is the one place where all parts of a page meet.
 
 import { openAlbum } from "./album.js";
-import { isMilestone, showBoard } from "./board.js";
+import { showBoard } from "./board.js";
 import { openDialogs } from "./dialogs.js";
 import { showKnown } from "./feedback.js";
 import { openGate } from "./gate.js";
@@ -9,7 +11,7 @@ import { showHelp } from "./help.js";
 import { install } from "./install.js";
 import { openLadder } from "./ladder.js";
 import { openLessons } from "./lessons.js";
-import { FETCH_PATIENCE, openLink } from "./link.js";
+import { openLink } from "./link.js";
 import { isRating, isReport, openOutbox } from "./outbox.js";
 import {
   advance,
@@ -25,6 +27,7 @@ import {
 } from "./queue.js";
 import { openReloader, serverAnswers } from "./reload.js";
 import { askReason } from "./report.js";
+import { openStanding } from "./standing.js";
 import { openBox } from "./storage.js";
 import { followSwipes } from "./swipe.js";
 import { createView } from "./view.js";
@@ -32,7 +35,6 @@ import { openVisit } from "./visit.js";
 import { chosenLanguage, openWords } from "./words.js";
 
 const DAY_MS = 86_400_000;
-const COUNTED_EVERY = 10;
 
 /** @param {{model: any, el: HTMLElement}} context @returns {() => void} what ends it */
 function render({ model, el }) {
@@ -61,7 +63,7 @@ function render({ model, el }) {
     lasting,
     labels,
     exclusive: model.get("exclusive"),
-    onUnavailable: () => notify("tutorial.unavailable"),
+    onUnavailable: () => standing.notify("tutorial.unavailable"),
   });
   const reload = openReloader({
     boxes: [lasting, ofTab],
@@ -74,12 +76,21 @@ function render({ model, el }) {
   let closed = false;
   let shownAt = 0;
   let shown = "";
-  /** @type {?string} what is said until the next picture */
-  let notice = null;
-  /** @type {?number} of the project */
-  let percent = null;
 
-  const mail = { box: lasting, link, clock, hello: () => visit.hello(), onChange: showFacts };
+  const standing = openStanding({
+    view,
+    words,
+    link,
+    lasting,
+    app,
+    mail: () => ({ pending: outbox.pending() + reports.pending(), full: full() }),
+    visit: () => ({
+      trouble: visit.trouble(),
+      finished: visit.queue().finished,
+      shown: Boolean(visit.active()?.url),
+    }),
+  });
+  const mail = { box: lasting, link, clock, hello: () => visit.hello(), onChange: standing.facts };
   const outbox = openOutbox({ ...mail, kind: "rate", shelf: "outbox.", fits: isRating, onRevision, onEvent });
   const reports = openOutbox({ ...mail, kind: "report", shelf: "report.", fits: isReport, onRevision, onEvent });
   const visit = openVisit({
@@ -95,12 +106,12 @@ function render({ model, el }) {
       reports.flush();
     },
     onStarted() {
-      countProject();
+      standing.countProject();
       if (app && model.get("taught") && lessons.isNew()) lessons.start();
     },
     onPictures: show,
     onTrouble() {
-      showState();
+      standing.show();
       if (visit.trouble() === "lost" && app) reload();
     },
   });
@@ -127,7 +138,7 @@ function render({ model, el }) {
     if (closed) return;
     if (event === "silent") return visit.heardNothing();
     visit.heard(event === "waiting" ? "unsaved" : "");
-    if (event === "dropped") notify("status.dropped");
+    if (event === "dropped") standing.notify("status.dropped");
     if (event === "saved" && reply.known && entry.revision === 0) showFeedback(entry, reply.known);
     show();
   }
@@ -135,60 +146,12 @@ function render({ model, el }) {
   /** @param {any} entry @param {any} known */
   function showFeedback(entry, known) {
     const picture = visit.queue().items.find((item) => item.assignment === entry.assignment) ?? null;
-    if (!showKnown({ dialogs, words, said: entry.answer, known, picture })) notify("status.known");
-  }
-
-  /** @param {string} key @param {Object<string, string|number>} [values] */
-  function notify(key, values) {
-    notice = say(key, values);
-    showState();
-  }
-
-  /** @returns {number} how many this browser has rated */
-  function rated() {
-    return Number.parseInt(lasting.get("rated") ?? "0", 10) || 0;
+    if (!showKnown({ dialogs, words, said: entry.answer, known, picture })) standing.notify("status.known");
   }
 
   /** @returns {boolean} whether an answer is kept nowhere but in this page */
   function full() {
     return !outbox.kept() || !reports.kept();
-  }
-
-  async function countProject() {
-    try {
-      const { content } = await link.request({ kind: "progress" }, FETCH_PATIENCE);
-      if (content.kind !== "progress") return;
-      percent = Math.floor(content.share * 100);
-      if (content.own > rated()) lasting.set("rated", String(content.own));
-      showFacts();
-    } catch {
-      // It only informs: the next time will do.
-    }
-  }
-
-  function showFacts() {
-    if (closed) return;
-    const pending = outbox.pending() + reports.pending();
-    const trouble = visit.trouble();
-    const away = trouble === "offline" || trouble === "lost";
-    const state = full() ? "full" : away ? "offline" : pending > 0 ? "sending" : "saved";
-    view.link(say(`outbox.${state}`, { count: pending }), state);
-    view.count(rated() === 0 ? "" : say("count.rated", { count: rated() }), pending);
-    if (percent !== null) view.progress(say("count.project", { percent }), percent);
-  }
-
-  /** Say how it stands. */
-  function showState() {
-    if (closed) return;
-    const queue = visit.queue();
-    const calm = visit.active()?.url ? "ready" : queue.finished ? "finished" : "loading";
-    const trouble = visit.trouble();
-    const problem = full() ? "full" : trouble === "lost" ? (app ? "offline" : "gone") : trouble;
-    view.state(problem ? "trouble" : calm);
-    if (problem) view.say(say(`status.${problem}`), "trouble");
-    else if (notice) view.say(notice, "cheer");
-    else view.say({ ready: say("status.hint"), finished: say("status.finished"), loading: "" }[calm]);
-    showFacts();
   }
 
   /** Paint what the queue says. */
@@ -200,7 +163,7 @@ function render({ model, el }) {
     // Before hello, the storage still has what the last page showed.
     if (visit.greeted()) ofTab.set("queue", JSON.stringify(toResume(queue)));
     view.allowBack(canGoBack(queue));
-    showState();
+    standing.show();
     ladder?.mark(place());
     if (item && album.ready(item.assignment)) {
       view.showPicture(item.title, album.image(item.assignment));
@@ -213,15 +176,14 @@ function render({ model, el }) {
     shown = "";
     gate.hide();
     if (!item && queue.finished) {
-      const own = percent === null ? [] : [say("end.own", { count: rated(), percent })];
-      view.showEnd(say("end.everything"), ...own);
+      view.showEnd(...standing.end());
     } else view.showLoading();
   }
 
-  /** @returns {import("./ladder.js").Place} where the browser's history is to lead */
+  /** @returns {import("./ladder.js").Place} where the browser's history is to lead, in the app */
   function place() {
     const item = visit.active();
-    document.title = app ? [item?.title, say("page.name")].filter(Boolean).join(" – ") : document.title;
+    document.title = [item?.title, say("page.name")].filter(Boolean).join(" – ");
     return { assignment: item?.assignment ?? null, title: item?.title ?? "" };
   }
 
@@ -247,7 +209,7 @@ function render({ model, el }) {
     const item = visit.active();
     // Where an answer cannot be kept, it is saved before another picture comes.
     if (!item || !gate.canVote() || full()) return;
-    notice = null;
+    standing.forget();
     if (!sameAnswer(item.answer, item.said)) rate(item);
     const step = advance(visit.queue());
     visit.change(() => preferReady(step.queue, (each) => album.ready(each.assignment)));
@@ -262,11 +224,7 @@ function render({ model, el }) {
   function rate(item) {
     const revision = item.revision + 1;
     const elapsed = Math.round(performance.now() - shownAt);
-    if (item.said === null) {
-      lasting.set("rated", String(rated() + 1));
-      if (isMilestone(rated())) notify("milestone", { count: rated() });
-      if (rated() % COUNTED_EVERY === 0) countProject();
-    }
+    if (item.said === null) standing.count();
     visit.change((queue) => changeItem(queue, item.assignment, { said: item.answer, revision }));
     outbox.put({
       assignment: item.assignment,
@@ -284,7 +242,7 @@ function render({ model, el }) {
   function go(steps) {
     if (steps < 0 && !canGoBack(visit.queue())) return ladder?.leave();
     dialogs.close();
-    notice = null;
+    standing.forget();
     visit.change((queue) => moved(queue, steps));
     gate.moved();
     const queue = visit.queue();
@@ -305,7 +263,7 @@ function render({ model, el }) {
       reports.put({ assignment: item.assignment, reason });
       visit.change((queue) => without(queue, item.assignment));
       album.forget(item);
-      notify("status.reported");
+      standing.notify("status.reported");
       show();
       visit.pump();
     });
@@ -321,7 +279,7 @@ function render({ model, el }) {
       speak(language) {
         lasting.set("language", language);
         words.speak(language);
-        notice = null;
+        standing.forget();
         spoken();
         show();
       },
@@ -369,6 +327,7 @@ function render({ model, el }) {
 
   return () => {
     closed = true;
+    standing.close();
     keys.removeEventListener("keydown", onKey);
     document.removeEventListener("visibilitychange", onVisible);
     removeEventListener("beforeunload", onUnload);

@@ -3,13 +3,13 @@
 /** Fewer coming pictures than this make the page ask for more. */
 export const LOW_WATER = 3;
 /** How many coming pictures the page asks for. */
-export const FILL = 6;
+export const FILL = 5;
 /** How many past pictures Back can reach. */
 export const REACH = 100;
 /** How many coming pictures a page remembers for a reload. */
 const AHEAD = 10;
 /** How many pictures are asked for in one message: ratings must not wait behind many. */
-export const PORTION = 2;
+export const PORTION = 3;
 /** Pictures so near to the active one are there before they are needed. */
 const NEAR = 3;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -9,6 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 from PIL import Image
+from sqlalchemy import text
 from support.commands import Server
 from support.volunteer import Volunteer
 from support.waiting import wait_until
@@ -146,8 +147,6 @@ def test_a_picture_that_cannot_be_decoded_blocks_nobody(
     volunteer.visit(server.address)
     volunteer.everything_is_saved()
     query = "SELECT reason FROM reports"
-    from sqlalchemy import text
-
     rows = store._database.read(lambda c: c.execute(text(query)).all())
     assert [tuple(row) for row in rows] == [("broken",)]
 
@@ -179,7 +178,6 @@ def test_the_page_can_be_installed_as_an_app(server: Server, new_page: Pages) ->
     assert head["theme-color"]
     assert head["mobile-web-app-capable"] == "yes"
     assert page.evaluate("document.querySelectorAll('meta[name=theme-color]').length") == 2
-    page.context.new_cdp_session(page)
     session = page.context.new_cdp_session(page)
     errors = session.send("Page.getAppManifest")["errors"]
     assert errors == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +12,7 @@ from support.commands import Server
 from support.volunteer import READY, Volunteer
 from support.waiting import wait_until
 
-from animelabel_widgets.labels import KEYS
+from animelabel_widgets.labels import KEYS, NewImage, Series
 from animelabel_widgets.store import Store
 
 if TYPE_CHECKING:
@@ -171,6 +173,26 @@ def test_the_page_speaks_the_browsers_language_and_can_be_switched(
     volunteer.page.reload()
     volunteer.sees_a_picture()
     assert page.inner_text("[data-al=label-person]").split()[0] == "Character"
+
+
+def test_titles_and_file_names_show_as_text(
+    server: Server, store: Store, frames: Path, new_page: Pages
+) -> None:
+    """HTML is no markup, emoji are emoji, and marks that turn text stay where they are."""
+    title = "<img src=x onerror=alert(1)> 🐙 \u202eabc"
+    folder = next(path for path in sorted(frames.iterdir()) if path.is_dir())
+    name = "<b>🐙</b> \u202eabc.jpg".replace("/", "")
+    shutil.copyfile(next(folder.glob("*.jpg")), folder / name)
+    for image_id in store.images()["image_id"]:
+        store.mark_broken(int(image_id), "not for this test")
+    series = store.put_series(Series(folder.name, title), update=True)
+    store.add_images(series, [NewImage(name, 9, 9, 5000)])
+    page = new_page()
+    Volunteer(page).visit(server.address)
+    assert page.evaluate("document.querySelector('[data-al=title]').textContent") == title
+    assert page.get_attribute("[data-al=picture]", "alt") == f"A frame of {title}"
+    assert page.title().startswith("<img src=x")
+    assert page.locator("[data-al=title] *").count() == 0
 
 
 def test_the_keyboard_alone_is_enough_everywhere(server: Server, new_page: Pages) -> None:

@@ -57,7 +57,7 @@ test("more is asked for only below the low-water mark", () => {
 });
 
 test("once begun, the queue is filled to the top", () => {
-  assert.equal(needs(filled(5), FILL), 2);
+  assert.equal(needs(filled(FILL - 1), FILL), 2);
   assert.equal(needs(filled(FILL + 1), FILL), 0);
 });
 
@@ -104,9 +104,9 @@ test("a reload begins at the same picture, and the others are asked for around i
   assert.equal(active(queue).assignment, "a5");
   assert.deepEqual(missing(queue), ["a5"]);
   queue = filledWith(queue, ["a5"], [item("a5")]);
-  assert.deepEqual(missing(queue), ["a6", "a7"]);
-  queue = filledWith(queue, ["a6", "a7"], [item("a6"), item("a7")]);
-  assert.deepEqual(missing(queue), ["a8", "a4"]);
+  assert.deepEqual(missing(queue), ["a6", "a7", "a8"]);
+  queue = filledWith(queue, ["a6", "a7", "a8"], ["a6", "a7", "a8"].map((name) => item(name)));
+  assert.deepEqual(missing(queue), ["a4", "a3", "a2"]);
   assert.deepEqual(ids(queue), Array.from({ length: 12 }, (_, place) => `a${place}`));
 });
 

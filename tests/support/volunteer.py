@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from animelabel_widgets.labels import KEYS
 
+from .waiting import wait_until
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -50,21 +52,26 @@ class Volunteer:
 
     def press(self, *features: str) -> None:
         """Press buttons until exactly these features are chosen."""
-        for key in sorted(self.pressed.symmetric_difference(features)):
-            if (key in self.pressed) != (key in features):
-                self.page.click(f"[data-al=label-{key}]")
-        assert self.pressed == set(features)
+
+        def chosen() -> bool:
+            for key in sorted(self.pressed.symmetric_difference(features)):
+                if (key in self.pressed) != (key in features):
+                    self.page.click(f"[data-al=label-{key}]")
+            return self.pressed == set(features)
+
+        # The page may load itself again in between, and then show what was pressed before.
+        wait_until(chosen, f"{features} to be pressed")
 
     def next(self) -> None:
         """Press Next, and wait for another picture."""
         former = self.assignment
-        self.page.click("[data-al=next]")
+        self.page.click("[data-al=next]", no_wait_after=True)
         self.sees_another(former)
 
     def back(self) -> None:
         """Press Back, and wait for another picture."""
         former = self.assignment
-        self.page.click("[data-al=back]")
+        self.page.click("[data-al=back]", no_wait_after=True)
         self.sees_another(former)
 
     def sees_another(self, former: str) -> None:
