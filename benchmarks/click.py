@@ -1,7 +1,9 @@
 """How long a volunteer waits from the click on Next to the next picture; prints one JSON line.
 
-Beside the milliseconds, for each page and round trip: the CPU time of its kernel for each rating,
-hand-out of the next picture included, and the bytes of the pictures for each rating as sent.
+Beside the milliseconds, for each page and round trip: the CPU time of its kernel for each
+rating, hand-out and encoding of the next picture included, and the bytes of the pictures for each
+rating as sent; and once, the CPU time of the encoding alone, which a process does once for all
+its volunteers.
 
 Ours is the labeler with its fetch-ahead queue. The baseline is the labeler that
 one would first build of ipywidgets: an Image, four ToggleButtons, a Button. Both
@@ -34,6 +36,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 import animelabel_widgets as al
 from animelabel_widgets.demo import draw_demo
+from animelabel_widgets.pictures import Pictures
 
 OURS = "import animelabel_widgets as al\nal.label_app()"
 BASELINE = """
@@ -107,6 +110,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         draw_demo(folder)
+        result["encoding_cpu_ms_per_picture"] = round(encoding_cpu(folder / "frames"), 2)
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         for rtt in arguments.rtt:
             medians = {}
@@ -171,6 +175,16 @@ def measure(
             page.close()
     cpu, sent = ((end - start) / clicks for start, end in zip(before, after, strict=True))
     return times[WARM_UP:], cpu * 1000, sent
+
+
+def encoding_cpu(frames: Path) -> float:
+    """Give the CPU milliseconds that encoding a picture takes."""
+    pictures = Pictures(frames)
+    files = sorted(frames.rglob("*.jpg"))
+    start = time.process_time()
+    for file in files:
+        pictures.jpeg(file.parent.name, file.name)
+    return (time.process_time() - start) * 1000 / len(files)
 
 
 def kernel_cpu(process: int) -> float:

@@ -4,6 +4,7 @@
 
 import { openAlbum } from "./album.js";
 import { showBoard } from "./board.js";
+import { openChores } from "./chores.js";
 import { openDialogs } from "./dialogs.js";
 import { showKnown } from "./feedback.js";
 import { openGate } from "./gate.js";
@@ -55,6 +56,7 @@ function render({ model, el }) {
   const view = createView(labels, app, words, { toggle: press, next, back, again, help, report });
   const dialogs = openDialogs(view.root, words);
   const gate = openGate({ painted, clock, now: () => performance.now(), onChange: view.ready });
+  const chores = openChores(painted);
   const ladder = app ? openLadder({ history, onMove: go }) : null;
   const lessons = openLessons({
     dialogs,
@@ -164,7 +166,7 @@ function render({ model, el }) {
     if (visit.greeted()) ofTab.set("queue", JSON.stringify(toResume(queue)));
     view.allowBack(canGoBack(queue));
     standing.show();
-    ladder?.mark(place());
+    chores.later(() => ladder?.mark(place()));
     if (item && album.ready(item.assignment)) {
       view.showPicture(item.title, album.image(item.assignment));
       view.showAnswer(item.answer);
@@ -183,7 +185,8 @@ function render({ model, el }) {
   /** @returns {import("./ladder.js").Place} where the browser's history is to lead, in the app */
   function place() {
     const item = visit.active();
-    document.title = [item?.title, say("page.name")].filter(Boolean).join(" – ");
+    const title = [item?.title, say("page.name")].filter(Boolean).join(" – ");
+    if (document.title !== title) document.title = title;
     return { assignment: item?.assignment ?? null, title: item?.title ?? "" };
   }
 
@@ -215,9 +218,13 @@ function render({ model, el }) {
     visit.change(() => preferReady(step.queue, (each) => album.ready(each.assignment)));
     step.dropped.forEach(album.forget);
     gate.moved();
-    ladder?.climb(place());
+    // The picture first: the history and the messages take longer than it does.
+    chores.later(() => {
+      ladder?.climb(place());
+      outbox.flush();
+      visit.pump();
+    });
     show();
-    visit.pump();
   }
 
   /** @param {import("./queue.js").Item} item */
@@ -226,7 +233,7 @@ function render({ model, el }) {
     const elapsed = Math.round(performance.now() - shownAt);
     if (item.said === null) standing.count();
     visit.change((queue) => changeItem(queue, item.assignment, { said: item.answer, revision }));
-    outbox.put({
+    outbox.keep({
       assignment: item.assignment,
       answer: item.answer,
       revision,
@@ -235,6 +242,7 @@ function render({ model, el }) {
   }
 
   function back() {
+    chores.now();
     if (canGoBack(visit.queue()) && !ladder?.back()) go(-1);
   }
 
@@ -303,6 +311,7 @@ function render({ model, el }) {
 
   /** Somebody looks again: perhaps there is work. */
   function onVisible() {
+    chores.now();
     if (document.visibilityState === "visible" && visit.queue().finished) visit.lookAgain();
   }
 

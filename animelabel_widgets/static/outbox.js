@@ -143,6 +143,8 @@ export function openOutbox(options) {
       store(entry);
       flush();
     },
+    /** Store an entry only; `flush` sends it. @param {Entry|Report} entry */
+    keep: store,
     flush,
     /** @param {string} assignment @returns {?Entry} what the server may not know yet */
     unsent: read,

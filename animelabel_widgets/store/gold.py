@@ -68,9 +68,7 @@ def due(database: Database, volunteer_id: int, count: int, chances: Mapping[int,
     rated = database.read(work)
     if rated is None:
         return 0
-    chance = chances[max((step for step in chances if step <= rated), default=min(chances))]
-    if rated < min(chances):
-        return 0
+    chance = next((chances[step] for step in sorted(chances, reverse=True) if step <= rated), 0.0)
     return sum(random.random() < chance for _ in range(count))  # noqa: S311 - no secret
 
 
