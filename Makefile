@@ -29,7 +29,7 @@ bench: .venv/test.stamp
 	$(BIN)/python benchmarks/consensus_speed.py
 	$(BIN)/python benchmarks/consensus_effort.py --images 5000 --volunteers 100
 	$(BIN)/python benchmarks/consensus_out_of_core.py
-	$(BIN)/python benchmarks/click_to_next.py
+	$(BIN)/python benchmarks/click.py
 	$(BIN)/python benchmarks/galera.py
 
 lock:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ipywidgets import HTML, DOMWidget
 
+from . import assets
 from .config import Settings
 from .errors import AnimelabelError
 from .project import open_project
@@ -18,11 +19,12 @@ _BREAK = """
   gap: 24px; padding: 24px; text-align: center; font: 18px/1.5 system-ui, sans-serif;
   color-scheme: light dark; background: light-dark(#f6f6f9, #12141c);
   color: light-dark(#1b1e2b, #eceef6)">
-<p style="max-width: 32em; margin: 0">This site takes a short break. Nothing that you rated is
-lost. Please come back in a few minutes.</p>
-<a href="" style="justify-self: center; padding: 16px 28px; border-radius: 14px; font-weight: 550;
-  background: light-dark(#1b1e2b, #eceef6); color: light-dark(#f6f6f9, #12141c)">Load the page
-again</a></div>
+%s</div>
+"""
+_BREAK_WORDS = """
+<div lang="%s"><p style="max-width: 32em; margin: 0 0 16px">%s</p>
+<a href="" style="display: inline-block; padding: 16px 28px; border-radius: 14px; font-weight: 550;
+  background: light-dark(#1b1e2b, #eceef6); color: light-dark(#f6f6f9, #12141c)">%s</a></div>
 """
 
 
@@ -38,7 +40,16 @@ def label_app() -> DOMWidget:
         return open_project(create=False).labeler(app=True)
     except (AnimelabelError, OSError) as error:
         _log.error("The page cannot be served: %s", error)
-        return HTML(_BREAK)
+        return HTML(_break())
+
+
+def _break() -> str:
+    """Say in every language that the site takes a break: nothing tells which one is read."""
+    said = [
+        _BREAK_WORDS % (language, words["page.break"], words["page.reload"])
+        for language, words in assets.words().items()
+    ]
+    return _BREAK % "".join(said)
 
 
 def _log_to(file: Path) -> None:

@@ -6,7 +6,9 @@ disk, where Node can import and test them one by one.
 
 from __future__ import annotations
 
+import json
 import re
+from functools import cache
 from pathlib import Path
 
 STATIC = Path(__file__).parent / "static"
@@ -45,6 +47,13 @@ def esm(entry: str) -> str:
 def css(file: str) -> str:
     """Read a style sheet of `static/`."""
     return (STATIC / file).read_text(encoding="utf-8")
+
+
+@cache
+def words() -> dict[str, dict[str, str]]:
+    """Read the catalogue of the page: for each language, its texts by their keys."""
+    files = sorted((STATIC / "words").glob("*.json"))
+    return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
 
 
 def _collect(file: str, parts: dict[str, str]) -> None:

@@ -41,6 +41,13 @@ class Settings:
         JPEG quality of a picture as sent, 1 to 95.
     log_file
         File that the app notebooks write their log to.
+    gold
+        How often an image with a known answer is mixed in: from how many ratings of the
+        volunteer on, and with what chance, as in `0:0.4 20:0.3`; 0 turns it off.
+    tutorial
+        The folder of the project's own tutorial; the built-in one where it is empty.
+    leaderboard
+        1 lets volunteers choose a nickname and see who rated most this week.
     """
 
     database_url: str = field(default="sqlite:///animelabel.db", repr=False)
@@ -53,6 +60,9 @@ class Settings:
     max_side: int = 1280
     quality: int = 85
     log_file: str = "animelabel.log"
+    gold: str = "0:0.4 20:0.3 40:0.2 60:0.1"
+    tutorial: str = ""
+    leaderboard: int = 0
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""
@@ -64,6 +74,7 @@ class Settings:
             ("lease_minutes", 1, 1440),
             ("max_side", 64, 8192),
             ("quality", 1, 95),
+            ("leaderboard", 0, 1),
         ):
             value = getattr(self, name)
             if not low <= value <= high:
@@ -71,6 +82,29 @@ class Settings:
                     f"{PREFIX}{name.upper()} must be from {low} to {high}, not {value}: "
                     "correct the variable or the argument."
                 )
+        self.gold_chances()
+
+    def gold_chances(self) -> dict[int, float]:
+        """Read `gold`: the chance, 0 to 1, by the number of ratings from which it holds.
+
+        Raises
+        ------
+        ConfigError
+            If it cannot be read.
+        """
+        if self.gold.strip() == "0":
+            return {}
+        try:
+            steps = [step.split(":") for step in self.gold.split()]
+            chances = {int(ratings): float(chance) for ratings, chance in steps}
+        except ValueError:
+            chances = {-1: 0.0}
+        if all(ratings >= 0 and 0 <= chance <= 1 for ratings, chance in chances.items()):
+            return chances
+        raise ConfigError(
+            f"{PREFIX}GOLD must be like 0:0.4 20:0.3 (ratings and a chance from 0 to 1), or 0, "
+            f"not {self.gold!r}: correct the variable or the argument."
+        )
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
@@ -115,6 +149,7 @@ class Settings:
             database_url=url,
             pictures=str(Path(self.pictures).absolute()),
             log_file=str(Path(self.log_file).absolute()),
+            tutorial=self.tutorial and str(Path(self.tutorial).absolute()),
         )
 
     def as_environ(self) -> dict[str, str]:

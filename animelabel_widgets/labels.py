@@ -145,6 +145,23 @@ class Resumed:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """The right answer to an image, with the words that explain it, if there are any."""
+
+    answer: Answer
+    explanation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """The right answer to the image in this file, as a project knows it."""
+
+    folder: str
+    filename: str
+    known: Known
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of a rating.
 
@@ -156,11 +173,31 @@ class Receipt:
         False where nothing had to be stored, or nothing could be.
     conflict
         True where this revision is taken by another answer, or a higher one is stored.
+    known
+        The right answer, where the image was handed out to compare with it.
     """
 
     revision: int
     stored: bool
     conflict: bool = False
+    known: Known | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a campaign is: `share` is from 0 to 1, `images` counts those to rate."""
+
+    share: float
+    images: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of the week's leaderboard; `own` marks that of the volunteer who asks."""
+
+    nickname: str
+    ratings: int
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

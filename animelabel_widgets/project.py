@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,6 +15,7 @@ from .labels import KEYS, LABELS
 from .pictures import Pictures
 from .session import Session
 from .store import Store
+from .tutorial import NAME, Tutorial, read_tutorial
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .export import ExportReport
-    from .ingest import ImportReport
+    from .ingest import GoldReport, ImportReport
     from .store.reading import Stats
 
 # pandas, and what needs it, is imported where it is used: a volunteer's page does without.
@@ -39,11 +41,24 @@ class Project:
         The database.
     pictures
         The pictures.
+    tutorial
+        What teaches the volunteers.
+    leaderboard
+        True where volunteers may choose a nickname and see the week's leaderboard.
     """
 
-    def __init__(self, store: Store, pictures: Pictures) -> None:
+    def __init__(
+        self,
+        store: Store,
+        pictures: Pictures,
+        *,
+        tutorial: Tutorial | None = None,
+        leaderboard: bool = False,
+    ) -> None:
         self.store = store
         self.pictures = pictures
+        self._tutorial = tutorial
+        self._leaderboard = leaderboard
 
     def __enter__(self) -> Self:
         """Begin a block that closes the project."""
@@ -99,7 +114,61 @@ class Project:
     def labeler(self, *, app: bool = False) -> Labeler:
         """Make a labeler widget for one volunteer; `app` makes it the whole page."""
         session = Session(self.store, self.pictures)
-        return Labeler(session, campaign=self.store.campaign, app=app)
+        return Labeler(
+            session,
+            campaign=self.store.campaign,
+            tutorial=self._tutorial,
+            app=app,
+            leaderboard=self._leaderboard,
+        )
+
+    def add_gold(self, file: str | Path) -> GoldReport:
+        """Add the right answers that are known, in place of former ones.
+
+        Images with one are mixed in unannounced; what volunteers say to them counts for their
+        skill, and for no image.
+
+        Parameters
+        ----------
+        file
+            A CSV file with the columns `folder`, `filename`, 0 or 1 for each feature, and, where
+            wanted, `explanation`: what to tell a volunteer who was wrong.
+
+        Returns
+        -------
+        GoldReport
+            How many were stored, and which images are not of this project.
+
+        Raises
+        ------
+        InputError
+            If the file is not like that; nothing is stored then.
+        """
+        from .ingest import import_gold
+
+        return import_gold(self.store, Path(file))
+
+    def gold_answers(self) -> pd.DataFrame:
+        """Give each volunteer's first answer to each image whose answer is known.
+
+        Returns
+        -------
+        DataFrame
+            `image_id`, `volunteer_id`, a bool for each feature as it was said and, with the
+            prefix `right_`, as it is, `created_at` (UTC).
+        """
+        return self.store.gold_answers()
+
+    def skills(self) -> pd.DataFrame:
+        """Count how often each volunteer was right about images whose answer is known.
+
+        Returns
+        -------
+        DataFrame
+            One row by `volunteer_id` and `label`: of `there` images that have the feature it was
+            `seen` in so many, and of `absent` ones it was `not_seen` in so many.
+        """
+        return self.store.skills()
 
     def ratings(self, *, progress: bool = True) -> pd.DataFrame:
         """Give the current answers, one row per volunteer and image.
@@ -274,13 +343,31 @@ def open_project(
         database_url=database_url, pictures=pictures and str(pictures), **settings
     )
     shown = Pictures(Path(chosen.pictures), max_side=chosen.max_side, quality=chosen.quality)
+    taught = find_tutorial(chosen.tutorial)
     store = Store.open(
         chosen.database_url,
         create=create,
         target=chosen.target,
         lease_minutes=chosen.lease_minutes,
+        gold=chosen.gold_chances(),
     )
-    return Project(store, shown)
+    return Project(store, shown, tutorial=taught, leaderboard=bool(chosen.leaderboard))
+
+
+def find_tutorial(folder: str) -> Tutorial:
+    """Read the tutorial in a folder, or the built-in one where none is named.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be used.
+    """
+    if not folder:
+        from .demo import built_in_tutorial
+
+        return built_in_tutorial()
+    pictures = Pictures(Path(folder))
+    return read_tutorial(Path(folder) / NAME, partial(pictures.jpeg, ""))
 
 
 def _items(rows: pd.DataFrame) -> Iterator[Item]:

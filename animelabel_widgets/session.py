@@ -7,13 +7,14 @@ the pictures behind it are shared by all.
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
 from .errors import HelloError, PictureError
-from .labels import Answer, Receipt, Resumed, Task
+from .labels import Answer, Place, Progress, Receipt, Resumed, Task
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +28,12 @@ class TaskStore(Protocol):
     def hand_out(self, volunteer_id: int, count: int) -> list[Task]:
         """Lease up to `count` images to a volunteer."""
 
+    def gold_due(self, volunteer_id: int, count: int) -> int:
+        """Draw how many of the next images have a known answer."""
+
+    def hand_out_gold(self, volunteer_id: int, count: int) -> list[Task]:
+        """Hand out images with a known answer."""
+
     def resume(self, volunteer_id: int, ids: Sequence[UUID]) -> list[Resumed]:
         """Give a volunteer's own assignments again."""
 
@@ -34,6 +41,24 @@ class TaskStore(Protocol):
         self, volunteer_id: int, assignment: UUID, answer: Answer, revision: int, elapsed_ms: int
     ) -> Receipt:
         """Store an answer to an assignment."""
+
+    def report(self, volunteer_id: int, assignment: UUID, reason: str) -> None:
+        """Store that a picture cannot be rated."""
+
+    def progress(self) -> Progress:
+        """Give how far the campaign is."""
+
+    def own_ratings(self, volunteer_id: int) -> int:
+        """Count the ratings of a volunteer."""
+
+    def nickname(self, volunteer_id: int) -> str | None:
+        """Give a volunteer's nickname."""
+
+    def rename(self, volunteer_id: int, nickname: str | None) -> None:
+        """Give a volunteer a nickname, or take it away."""
+
+    def week(self, volunteer_id: int) -> list[Place]:
+        """Give the week's leaderboard."""
 
     def mark_broken(self, image_id: int, reason: str) -> None:
         """Take an image that cannot be shown out of the pool."""
@@ -75,12 +100,49 @@ class Session:
         self._volunteer_id = self._store.volunteer(token)
         return self._pictured(self._store.resume(self._volunteer_id, resume))
 
-    def fetch(self, count: int) -> list[Delivery]:
-        """Get up to `count` new images; fewer where no more are left for this volunteer.
+    def again(self, assignments: Sequence[UUID]) -> list[Delivery]:
+        """Get pictures again that the page showed before; others are left out."""
+        return self._pictured(self._store.resume(self._known(), assignments))
 
-        An image whose picture cannot be shown is marked broken, and another
-        one takes its place.
+    def fetch(self, count: int) -> list[Delivery]:
+        """Get `count` new images or a few more; fewer where no more are left for this volunteer.
+
+        Some may be ones with a known answer, which nothing tells from the rest. An image whose
+        picture cannot be shown is marked broken, and another one takes its place.
         """
+        due = self._store.gold_due(self._known(), count)
+        # One that needs rating at least: else the volunteer is through.
+        deliveries = self._new(max(count - due, 1))
+        if due and deliveries:
+            gold = self._store.hand_out_gold(self._known(), due)
+            for delivery in self._pictured([Resumed(task) for task in gold]):
+                place = random.randint(0, len(deliveries))  # noqa: S311 - an order, not a secret
+                deliveries.insert(place, delivery)
+            deliveries += self._new(count - len(deliveries))
+        return deliveries
+
+    def rate(self, assignment: UUID, answer: Answer, revision: int, elapsed_ms: int) -> Receipt:
+        """Store an answer; see `Store.rate`."""
+        return self._store.rate(self._known(), assignment, answer, revision, elapsed_ms)
+
+    def report(self, assignment: UUID, reason: str) -> None:
+        """Store that a picture cannot be rated; see `Store.report`."""
+        self._store.report(self._known(), assignment, reason)
+
+    def progress(self) -> tuple[int, Progress]:
+        """Give the volunteer's number of ratings, and how far the campaign is."""
+        return self._store.own_ratings(self._known()), self._store.progress()
+
+    def week(self) -> tuple[str | None, list[Place]]:
+        """Give the volunteer's nickname, and the week's leaderboard."""
+        return self._store.nickname(self._known()), self._store.week(self._known())
+
+    def rename(self, nickname: str | None) -> None:
+        """Give the volunteer a nickname, or take it away."""
+        self._store.rename(self._known(), nickname)
+
+    def _new(self, count: int) -> list[Delivery]:
+        """Get up to `count` images to rate, with their pictures."""
         deliveries: list[Delivery] = []
         while len(deliveries) < count:
             tasks = self._store.hand_out(self._known(), count - len(deliveries))
@@ -88,10 +150,6 @@ class Session:
                 break
             deliveries += self._pictured([Resumed(task) for task in tasks])
         return deliveries
-
-    def rate(self, assignment: UUID, answer: Answer, revision: int, elapsed_ms: int) -> Receipt:
-        """Store an answer; see `Store.rate`."""
-        return self._store.rate(self._known(), assignment, answer, revision, elapsed_ms)
 
     def _known(self) -> int:
         """Give the volunteer's id."""

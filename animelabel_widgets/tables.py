@@ -33,6 +33,7 @@ FOLDER_LENGTH = 255
 FILENAME_LENGTH = 512
 TITLE_LENGTH = 512
 REASON_LENGTH = 200
+NICKNAME_LENGTH = 24
 
 
 class State(StrEnum):
@@ -51,6 +52,9 @@ class Lease(StrEnum):
     LIVE = "live"
     RATED = "rated"
     EXPIRED = "expired"
+    REPORTED = "reported"
+    GOLD = "gold"
+    """Handed out to compare with the known answer: counted nowhere, and never expires."""
 
 
 class Base(DeclarativeBase):
@@ -169,6 +173,7 @@ class Volunteer(Base):
     token_hash: Mapped[bytes] = mapped_column(
         LargeBinary(32).with_variant(mysql.BINARY(32), "mysql", "mariadb"), unique=True
     )
+    nickname: Mapped[str | None] = mapped_column(String(NICKNAME_LENGTH), index=True)
     created_at: Mapped[datetime]
 
 
@@ -221,6 +226,23 @@ class RatingEvent(AnswerColumns, Base):
     created_at: Mapped[datetime]
 
 
+class Report(Base):
+    """A volunteer says why a picture cannot be rated."""
+
+    __tablename__ = "reports"
+    __table_args__ = (
+        UniqueConstraint("assignment_id", "reason"),
+        Index(None, "image_id", "volunteer_id"),
+    )
+
+    report_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.image_id"))
+    volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.volunteer_id"))
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignments.assignment_id"))
+    reason: Mapped[str] = mapped_column(String(12))
+    created_at: Mapped[datetime]
+
+
 class Gold(AnswerColumns, Base):
     """The known answer to an image, with the words that explain it."""
 
@@ -230,6 +252,22 @@ class Gold(AnswerColumns, Base):
         ForeignKey("images.image_id"), primary_key=True, autoincrement=False
     )
     explanation: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
+class GoldAnswer(AnswerColumns, Base):
+    """What a volunteer said to an image whose answer is known; rows are added, never changed.
+
+    Apart from the ratings, so that no counter and no consensus ever meets them.
+    """
+
+    __tablename__ = "gold_answers"
+    __table_args__ = (UniqueConstraint("assignment_id", "revision"),)
+
+    answer_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignments.assignment_id"))
+    revision: Mapped[int]
+    elapsed_ms: Mapped[int]
     created_at: Mapped[datetime]
 
 

@@ -37,7 +37,7 @@ class PageWidget(anywidget.AnyWidget):
         except HelloError as error:
             reply = _error("no-hello", f"This message came too early: {error}.")
         except ProtocolError as error:
-            _log.warning("A malformed message: %s", error)
+            _log.warning("A malformed message: %.200s", error)
             reply = _error("malformed", f"This message was not understood: {error}.")
         except AssignmentError as error:
             reply = _error("unassigned", str(error))

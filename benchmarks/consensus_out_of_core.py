@@ -69,6 +69,7 @@ def main() -> None:
         folder = Path(name)
         votes = folder / "votes.parquet"
         with duckdb.connect() as connection:
+            connection.execute("SET enable_progress_bar = false")
             for statement in MAKE.format(**vars(arguments), file=votes).split(";")[:-1]:
                 connection.execute(statement)
         files = folder / "sql.parquet", folder / "memory.parquet"
@@ -91,6 +92,7 @@ def main() -> None:
 def out_of_core(votes: Path, result: Path, memory: str) -> int:
     """Estimate in SQL; give the number of iterations."""
     with duckdb.connect(str(result.with_suffix(".db"))) as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.execute(f"SET memory_limit = '{memory}'")
         connection.execute("SET preserve_insertion_order = false")
         connection.execute(f"CREATE VIEW votes AS FROM '{votes}'")

@@ -49,6 +49,7 @@ def cli(debug: bool) -> None:  # noqa: FBT001 - `main` reads it before click doe
 for _command in (
     campaign.init,
     campaign.import_,
+    campaign.gold,
     campaign.simulate,
     campaign.stats,
     campaign.check,

@@ -61,6 +61,38 @@ def import_(folder: Path, database_url: str | None, pictures: str | None, min_by
     click.echo(report.summary())
 
 
+@click.group()
+def gold() -> None:
+    """Images whose right answer is known: they teach volunteers and show their skill.
+
+    \b
+    Example:
+      animelabel gold import gold.csv
+    """
+
+
+@gold.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@database_url_option
+def import_gold(file: Path, database_url: str | None) -> None:
+    """Store the right answers in FILE, in place of former ones.
+
+    FILE is a CSV with the columns folder, filename, text, logo, person, empty
+    (0 or 1) and, where wanted, explanation: what to tell who was wrong.
+
+    \b
+    Example:
+      animelabel gold import gold.csv
+    """
+    from ..project import open_project
+
+    with open_project(database_url, create=False) as project:
+        report = project.add_gold(file)
+    for folder, filename in report.unknown:
+        click.echo(f"Refused {folder}/{filename}: no such image was imported", err=True)
+    click.echo(report.summary())
+
+
 @click.command()
 @database_url_option
 @pictures_option

@@ -24,6 +24,7 @@ def demo(folder: Path, port: int, no_browser: bool) -> None:  # noqa: FBT001
       animelabel demo
     """
     from ..demo import draw_demo
+    from ..ingest import read_gold
     from ..project import open_project
     from ..serving import serve
 
@@ -36,6 +37,8 @@ def demo(folder: Path, port: int, no_browser: bool) -> None:  # noqa: FBT001
     )
     with open_project(settings.database_url, pictures=settings.pictures) as project:
         click.echo(project.add_series().summary())
+        # Some of the right answers, so that the page can show what it does with them.
+        project.store.put_gold(read_gold(folder / "truth.csv")[::11])
     serve(settings, ip="localhost", port=port, browse=not no_browser, announce=_announce)
 
 

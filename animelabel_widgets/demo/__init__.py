@@ -14,8 +14,9 @@ from PIL import Image
 from ..labels import KEYS, Answer
 from . import anime, cartoon, overlays
 from .canvas import HEIGHT, WIDTH, Canvas
+from .examples import built_in_tutorial
 
-__all__ = ["draw_demo"]
+__all__ = ["built_in_tutorial", "draw_demo"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,19 @@ from tqdm import tqdm
 from ..errors import InputError, PictureError
 from ..labels import NewImage, Series
 from ..pictures import inspect
+from .gold_list import GoldReport, import_gold, read_gold
 from .scanning import Refusal, scan
 from .series_list import read_series
 
-__all__ = ["Catalog", "ImportReport", "Refusal", "import_folder"]
+__all__ = [
+    "Catalog",
+    "GoldReport",
+    "ImportReport",
+    "Refusal",
+    "import_folder",
+    "import_gold",
+    "read_gold",
+]
 
 BATCH = 500
 """Files that a thread looks at, and images that are inserted, at a time."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..config import Settings
 from ..errors import ConfigError
+from ..project import find_tutorial
 from ..store import Store
 from .background import estimating, sweeping
 
@@ -34,7 +35,7 @@ def serve(
     Raises
     ------
     ConfigError
-        If the pictures' folder is missing or the log cannot be written.
+        If the pictures' folder is missing, the tutorial wrong, or the log cannot be written.
     StoreError, SchemaError
         If the database cannot be used.
     """
@@ -51,6 +52,7 @@ def serve(
             f"The log {settings.log_file} cannot be written ({error.strerror}): "
             "give another file with --log or ANIMELABEL_LOG_FILE."
         ) from None
+    find_tutorial(settings.tutorial).check()
     store = Store.open(settings.database_url, create=False)
     os.environ.update(settings.as_environ())
 

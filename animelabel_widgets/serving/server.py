@@ -12,6 +12,8 @@ from tornado.ioloop import IOLoop
 from traitlets.config import Config
 from voila.app import Voila
 
+from .installing import PATHS, AppFileHandler
+
 CULL_AFTER = 120
 """Seconds after which the kernel of a page that went away is ended."""
 
@@ -29,6 +31,10 @@ class Server(Voila):  # type: ignore[misc]
         logging.getLogger("tornado.general").setLevel(logging.ERROR)
         self.initialize([str(notebook)])
         self.start()
+
+    def init_handlers(self) -> list[Any]:
+        """Add the files of the installed app before the page, which takes every address."""
+        return [(self.server_url.rstrip("/") + PATHS, AppFileHandler), *super().init_handlers()]
 
     def listen(self) -> None:
         """Listen, and tell the address once the loop runs."""

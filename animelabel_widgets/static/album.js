@@ -4,10 +4,12 @@ import { pictureUrl } from "./dom.js";
 
 /**
  * @param {Object<string, boolean>} nothing an answer with no feature
+ * @param {(assignment: string) => void} onReady a picture is decoded
+ * @param {(assignment: string) => void} onBroken it cannot be
  */
-export function openAlbum(nothing) {
-  /** @type {Map<string, HTMLImageElement>} */
-  const images = new Map();
+export function openAlbum(nothing, onReady, onBroken) {
+  /** @type {Map<string, {image: HTMLImageElement, decoded: Promise<void>, ready: boolean}>} */
+  const pictures = new Map();
 
   /** @param {any} task @param {DataView} jpeg @returns {import("./queue.js").Item} */
   const take = (task, jpeg) => {
@@ -18,9 +20,17 @@ export function openAlbum(nothing) {
     image.dataset.al = "picture";
     image.dataset.assignment = task.assignment;
     image.draggable = false;
-    // Should decoding ahead fail, the browser tries again when it paints.
-    image.decode().catch(() => {});
-    images.set(task.assignment, image);
+    const picture = { image, ready: false, decoded: decoded(image) };
+    pictures.set(task.assignment, picture);
+    picture.decoded.then(
+      () => {
+        picture.ready = true;
+        onReady(task.assignment);
+      },
+      () => {
+        if (pictures.has(task.assignment)) onBroken(task.assignment);
+      },
+    );
     return {
       assignment: task.assignment,
       title: task.title,
@@ -35,11 +45,24 @@ export function openAlbum(nothing) {
     /** @param {any[]} tasks @param {DataView[]} buffers one for each task */
     takeAll: (tasks, buffers) => tasks.map((task, place) => take(task, buffers[place])),
     /** @param {string} assignment */
-    image: (assignment) => images.get(assignment),
+    image: (assignment) => pictures.get(assignment)?.image,
+    /** @param {string} assignment @returns {Promise<void>} */
+    decoded: (assignment) => pictures.get(assignment)?.decoded ?? Promise.reject(new Error("gone")),
+    /** @param {string} assignment */
+    ready: (assignment) => pictures.get(assignment)?.ready === true,
     /** @param {import("./queue.js").Item} item */
     forget(item) {
-      URL.revokeObjectURL(item.url);
-      images.delete(item.assignment);
+      if (item.url) URL.revokeObjectURL(item.url);
+      pictures.delete(item.assignment);
     },
   };
+}
+
+/** Decode a picture; a browser under pressure may fail once. @param {HTMLImageElement} image */
+async function decoded(image) {
+  try {
+    await image.decode();
+  } catch {
+    await image.decode();
+  }
 }

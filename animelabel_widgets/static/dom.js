@@ -15,14 +15,15 @@ export function element(tag, attributes = {}, ...children) {
 
 /**
  * @param {string} path the data of an SVG path on a 24 × 24 grid
+ * @param {string} [look] another class
  * @returns {SVGElement}
  */
-export function icon(path) {
+export function icon(path, look = "") {
   const namespace = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(namespace, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
-  svg.setAttribute("class", "al-icon");
+  svg.setAttribute("class", `al-icon ${look}`);
   const shape = document.createElementNS(namespace, "path");
   shape.setAttribute("d", path);
   svg.append(shape);
@@ -35,13 +36,4 @@ export function icon(path) {
  */
 export function pictureUrl(jpeg) {
   return URL.createObjectURL(new Blob([jpeg], { type: "image/jpeg" }));
-}
-
-/** Tell phones to use their own width; Voilà's page may not say so. */
-export function fitScreen() {
-  if (document.querySelector('meta[name="viewport"]')) return;
-  const meta = document.createElement("meta");
-  meta.name = "viewport";
-  meta.content = "width=device-width, initial-scale=1, viewport-fit=cover";
-  document.head.append(meta);
 }

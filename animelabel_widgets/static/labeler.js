@@ -1,47 +1,45 @@
-// The labeler: joins the queue, the outbox and the view of one page.
+// The labeler: joins the visit, the outbox, the browser's history and the view of one page.
+//
+// Longer than the others, because it is the one place where all parts of a page meet.
 
 import { openAlbum } from "./album.js";
-import { fitScreen } from "./dom.js";
+import { showBoard } from "./board.js";
+import { openChores } from "./chores.js";
+import { openDialogs } from "./dialogs.js";
+import { showKnown } from "./feedback.js";
+import { openGate } from "./gate.js";
+import { showHelp } from "./help.js";
+import { install } from "./install.js";
+import { openLadder } from "./ladder.js";
+import { openLessons } from "./lessons.js";
 import { openLink } from "./link.js";
-import { openOutbox } from "./outbox.js";
+import { isRating, isReport, openOutbox } from "./outbox.js";
 import {
-  active,
-  add,
   advance,
   canGoBack,
-  canResume,
-  caughtUp,
   changeItem,
-  emptyQueue,
-  goBack,
-  needs,
-  resumed,
+  frontier,
+  moved,
+  preferReady,
   sameAnswer,
   toResume,
   toggled,
+  without,
 } from "./queue.js";
 import { openReloader, serverAnswers } from "./reload.js";
-import { openBox, readJson, volunteerToken } from "./storage.js";
+import { askReason } from "./report.js";
+import { openStanding } from "./standing.js";
+import { openBox } from "./storage.js";
+import { followSwipes } from "./swipe.js";
 import { createView } from "./view.js";
+import { openVisit } from "./visit.js";
+import { chosenLanguage, openWords } from "./words.js";
 
-const FETCH_PATIENCE = 20_000;
-const RETRY = 3_000;
-const LOOK_AGAIN = 60_000;
-const SILENT_LIMIT = 2;
 const DAY_MS = 86_400_000;
-
-const HINT = "Press what you see, then Next. Nothing? Just Next.";
-const OFFLINE = "No connection – your answers are kept and sent later.";
-const UNSAVED = "Not saved yet – trying again.";
-const GONE = "The kernel does not answer. Run this cell again: your answers are kept.";
-
-/** The server answered that it cannot give what was asked. */
-class Refusal extends Error {}
 
 /** @param {{model: any, el: HTMLElement}} context @returns {() => void} what ends it */
 function render({ model, el }) {
   const labels = model.get("labels");
-  const exclusive = model.get("exclusive");
   const app = model.get("app");
   const prefix = `animelabel.${model.get("campaign")}.`;
   const lasting = openBox(() => localStorage, prefix);
@@ -50,8 +48,25 @@ function render({ model, el }) {
     setTimeout: (work, delay) => setTimeout(work, delay),
     clearTimeout: (timer) => clearTimeout(timer),
   };
+  const catalogue = model.get("words");
+  const words = openWords(catalogue, chosenLanguage(catalogue, navigator.languages, lasting.get("language")));
+  const { say } = words;
   const link = openLink(model, clock, Math.random);
-  const album = openAlbum(answerOf({}));
+  const album = openAlbum(answerOf({}), show, drop);
+  const view = createView(labels, app, words, { toggle: press, next, back, again, help, report });
+  const dialogs = openDialogs(view.root, words);
+  const gate = openGate({ painted, clock, now: () => performance.now(), onChange: view.ready });
+  const chores = openChores(painted);
+  const ladder = app ? openLadder({ history, onMove: go }) : null;
+  const lessons = openLessons({
+    dialogs,
+    words,
+    link,
+    lasting,
+    labels,
+    exclusive: model.get("exclusive"),
+    onUnavailable: () => standing.notify("tutorial.unavailable"),
+  });
   const reload = openReloader({
     boxes: [lasting, ofTab],
     ofTab,
@@ -60,39 +75,46 @@ function render({ model, el }) {
     reload: () => location.reload(),
   });
 
-  let queue = emptyQueue();
-  let greeted = false;
-  let fetching = false;
   let closed = false;
-  let silent = 0; // requests in a row without a reply
-  let trouble = "";
   let shownAt = 0;
   let shown = "";
-  /** @type {any} */
-  let retry = null;
 
-  const view = createView(labels, app, {
-    toggle: press,
-    next,
-    back,
-    again() {
-      view.say("Looking for more …");
-      lookAgain();
-    },
-  });
-  const outbox = openOutbox({
-    box: lasting,
+  const standing = openStanding({
+    view,
+    words,
     link,
+    lasting,
+    app,
+    mail: () => ({ pending: outbox.pending() + reports.pending(), full: full() }),
+    visit: () => ({
+      trouble: visit.trouble(),
+      finished: visit.queue().finished,
+      shown: Boolean(visit.active()?.url),
+    }),
+  });
+  const mail = { box: lasting, link, clock, hello: () => visit.hello(), onChange: standing.facts };
+  const outbox = openOutbox({ ...mail, kind: "rate", shelf: "outbox.", fits: isRating, onRevision, onEvent });
+  const reports = openOutbox({ ...mail, kind: "report", shelf: "report.", fits: isReport, onRevision, onEvent });
+  const visit = openVisit({
+    link,
+    album,
+    lasting,
+    ofTab,
     clock,
-    hello,
-    onChange: showCount,
-    onRevision(assignment, revision) {
-      queue = changeItem(queue, assignment, { revision });
+    answerOf,
+    unsent: outbox.unsent,
+    onGreeted() {
+      outbox.flush();
+      reports.flush();
     },
-    onEvent(event) {
-      if (event === "silent") return heardNothing();
-      heard(event === "waiting" ? UNSAVED : "");
-      if (event === "dropped") view.say("One answer was no longer needed. Thank you!");
+    onStarted() {
+      standing.countProject();
+      if (app && model.get("taught") && lessons.isNew()) lessons.start();
+    },
+    onPictures: show,
+    onTrouble() {
+      standing.show();
+      if (visit.trouble() === "lost" && app) reload();
     },
   });
 
@@ -101,192 +123,229 @@ function render({ model, el }) {
     return Object.fromEntries(labels.map((label) => [label.key, pressed?.[label.key] === true]));
   }
 
-  /** @returns {number} how many this browser has rated */
-  function rated() {
-    return Number.parseInt(lasting.get("rated") ?? "0", 10) || 0;
+  /** @returns {Promise<void>} settles once the browser has painted what was put into the page */
+  function painted() {
+    return new Promise((resolve) => {
+      requestAnimationFrame(() => requestAnimationFrame(() => resolve()));
+    });
   }
 
-  function showCount() {
-    view.count(rated(), outbox.pending());
+  /** @param {string} assignment @param {number} revision */
+  function onRevision(assignment, revision) {
+    visit.change((queue) => changeItem(queue, assignment, { revision }));
   }
 
-  /** @param {string} problem what the server's answer means for the volunteer, or "" */
-  function heard(problem) {
-    silent = 0;
-    trouble = problem;
-    showState();
-  }
-
-  /** Nobody answers: say so, and after a while begin anew. */
-  function heardNothing() {
+  /** @param {"saved"|"dropped"|"waiting"|"silent"} event @param {any} entry @param {any} reply */
+  function onEvent(event, entry, reply) {
     if (closed) return;
-    silent += 1;
-    const lost = silent >= SILENT_LIMIT;
-    trouble = lost && !app ? GONE : OFFLINE;
-    showState();
-    if (lost && app) reload();
-  }
-
-  async function hello() {
-    const resume = readJson(ofTab, "queue", canResume) ?? [];
-    const message = { kind: "hello", token: volunteerToken(lasting), resume };
-    const { content, buffers } = await link.request(message, FETCH_PATIENCE);
-    if (content.kind !== "welcome") throw new Refusal(content.message);
-    if (!greeted) {
-      greeted = true;
-      const items = album.takeAll(content.tasks, buffers);
-      queue = resumed(items.map((item) => caughtUp(item, outbox.unsent(item.assignment))));
-      const draft = readJson(ofTab, "draft", (value) => typeof value?.assignment === "string");
-      if (draft) queue = changeItem(queue, draft.assignment, { answer: answerOf(draft.answer) });
-    }
-  }
-
-  /** Say hello first, then ask for pictures as long as some are needed. */
-  async function pump() {
-    if (fetching || closed) return;
-    fetching = true;
-    try {
-      if (!greeted) {
-        await hello();
-        outbox.flush();
-        show();
-      }
-      for (let count = needs(queue); count > 0 && !closed; count = needs(queue)) {
-        const { content, buffers } = await link.request({ kind: "fetch", count }, FETCH_PATIENCE);
-        if (content.code === "no-hello") await hello();
-        else if (content.kind !== "tasks") throw new Refusal(content.message);
-        else takeTasks(content, buffers);
-      }
-    } catch (error) {
-      if (closed) return;
-      if (error instanceof Refusal) heard(error.message);
-      else heardNothing();
-      repeat(RETRY);
-    } finally {
-      fetching = false;
-    }
-  }
-
-  /** @param {any} content @param {DataView[]} buffers */
-  function takeTasks(content, buffers) {
-    silent = 0;
-    trouble = "";
-    queue = { ...add(queue, album.takeAll(content.tasks, buffers)), finished: content.finished };
-    if (queue.finished) repeat(LOOK_AGAIN);
+    if (event === "silent") return visit.heardNothing();
+    visit.heard(event === "waiting" ? "unsaved" : "");
+    if (event === "dropped") standing.notify("status.dropped");
+    if (event === "saved" && reply.known && entry.revision === 0) showFeedback(entry, reply.known);
     show();
   }
 
-  /** @param {number} delay after which the server is asked again */
-  function repeat(delay) {
-    clock.clearTimeout(retry);
-    retry = clock.setTimeout(lookAgain, delay);
+  /** @param {any} entry @param {any} known */
+  function showFeedback(entry, known) {
+    const picture = visit.queue().items.find((item) => item.assignment === entry.assignment) ?? null;
+    if (!showKnown({ dialogs, words, said: entry.answer, known, picture })) standing.notify("status.known");
   }
 
-  function lookAgain() {
-    queue = { ...queue, finished: false };
-    pump();
-  }
-
-  /** Say how it stands. */
-  function showState() {
-    const calm = active(queue) ? "ready" : queue.finished ? "finished" : "loading";
-    const word = { ready: HINT, finished: "All done for now.", loading: "" }[calm];
-    view.state(trouble ? "trouble" : calm);
-    view.say(trouble || word, trouble !== "");
+  /** @returns {boolean} whether an answer is kept nowhere but in this page */
+  function full() {
+    return !outbox.kept() || !reports.kept();
   }
 
   /** Paint what the queue says. */
   function show() {
-    const item = active(queue);
+    if (closed) return;
+    visit.change((queue) => preferReady(queue, (item) => album.ready(item.assignment)));
+    const queue = visit.queue();
+    const item = visit.active();
     // Before hello, the storage still has what the last page showed.
-    if (greeted) ofTab.set("queue", JSON.stringify(toResume(queue)));
+    if (visit.greeted()) ofTab.set("queue", JSON.stringify(toResume(queue)));
     view.allowBack(canGoBack(queue));
-    showCount();
-    showState();
-    if (item) {
+    standing.show();
+    chores.later(() => ladder?.mark(place()));
+    if (item && album.ready(item.assignment)) {
       view.showPicture(item.title, album.image(item.assignment));
       view.showAnswer(item.answer);
+      gate.show(item.assignment, album.decoded(item.assignment));
       if (shown !== item.assignment) shownAt = performance.now();
       shown = item.assignment;
       return;
     }
     shown = "";
-    if (queue.finished) {
-      view.showMessage(
-        "Thank you!",
-        "You have seen every picture that needs you for now. Come back later: more may follow.",
-        "Look for more",
-      );
-    } else {
-      view.showLoading();
-    }
+    gate.hide();
+    if (!item && queue.finished) {
+      view.showEnd(...standing.end());
+    } else view.showLoading();
+  }
+
+  /** @returns {import("./ladder.js").Place} where the browser's history is to lead, in the app */
+  function place() {
+    const item = visit.active();
+    const title = [item?.title, say("page.name")].filter(Boolean).join(" – ");
+    if (document.title !== title) document.title = title;
+    return { assignment: item?.assignment ?? null, title: item?.title ?? "" };
+  }
+
+  /** A picture cannot be decoded: it gives way, and the reviewers hear of it. @param {string} assignment */
+  function drop(assignment) {
+    reports.put({ assignment, reason: "broken" });
+    visit.change((queue) => without(queue, assignment));
+    show();
+    visit.pump();
   }
 
   /** @param {string} key */
   function press(key) {
-    const item = active(queue);
-    if (!item) return;
-    const answer = toggled(item.answer, key, exclusive);
-    queue = changeItem(queue, item.assignment, { answer });
+    const item = visit.active();
+    if (!item || !gate.canPress()) return;
+    const answer = toggled(item.answer, key, model.get("exclusive"));
+    visit.change((queue) => changeItem(queue, item.assignment, { answer }));
     ofTab.set("draft", JSON.stringify({ assignment: item.assignment, answer }));
     view.showAnswer(answer);
   }
 
   function next() {
-    const item = active(queue);
-    if (!item) return;
-    if (!sameAnswer(item.answer, item.said)) {
-      const revision = item.revision + 1;
-      const elapsed = Math.round(performance.now() - shownAt);
-      if (item.said === null) lasting.set("rated", String(rated() + 1));
-      outbox.put({
-        assignment: item.assignment,
-        answer: item.answer,
-        revision,
-        elapsed_ms: Math.min(Math.max(elapsed, 0), DAY_MS),
-      });
-      queue = changeItem(queue, item.assignment, { said: item.answer, revision });
-    }
-    const moved = advance(queue);
-    queue = moved.queue;
-    moved.dropped.forEach(album.forget);
+    const item = visit.active();
+    // Where an answer cannot be kept, it is saved before another picture comes.
+    if (!item || !gate.canVote() || full()) return;
+    standing.forget();
+    if (!sameAnswer(item.answer, item.said)) rate(item);
+    const step = advance(visit.queue());
+    visit.change(() => preferReady(step.queue, (each) => album.ready(each.assignment)));
+    step.dropped.forEach(album.forget);
+    gate.moved();
+    // The picture first: the history and the messages take longer than it does.
+    chores.later(() => {
+      ladder?.climb(place());
+      outbox.flush();
+      visit.pump();
+    });
     show();
-    pump();
+  }
+
+  /** @param {import("./queue.js").Item} item */
+  function rate(item) {
+    const revision = item.revision + 1;
+    const elapsed = Math.round(performance.now() - shownAt);
+    if (item.said === null) standing.count();
+    visit.change((queue) => changeItem(queue, item.assignment, { said: item.answer, revision }));
+    outbox.keep({
+      assignment: item.assignment,
+      answer: item.answer,
+      revision,
+      elapsed_ms: Math.min(Math.max(elapsed, 0), DAY_MS),
+    });
   }
 
   function back() {
-    queue = goBack(queue);
+    chores.now();
+    if (canGoBack(visit.queue()) && !ladder?.back()) go(-1);
+  }
+
+  /** The browser, or Back, goes some pictures back or forward. @param {number} steps */
+  function go(steps) {
+    if (steps < 0 && !canGoBack(visit.queue())) return ladder?.leave();
+    dialogs.close();
+    standing.forget();
+    visit.change((queue) => moved(queue, steps));
+    gate.moved();
+    const queue = visit.queue();
+    ladder?.settle(place(), queue.index, frontier(queue) - queue.index);
     show();
+    visit.pump();
+  }
+
+  function again() {
+    view.say(say("status.looking"));
+    visit.lookAgain();
+  }
+
+  function report() {
+    const item = visit.active();
+    if (!item) return;
+    askReason(dialogs, words, (reason) => {
+      reports.put({ assignment: item.assignment, reason });
+      visit.change((queue) => without(queue, item.assignment));
+      album.forget(item);
+      standing.notify("status.reported");
+      show();
+      visit.pump();
+    });
+  }
+
+  function help() {
+    showHelp({
+      dialogs,
+      words,
+      labels,
+      tutorial: model.get("taught") ? lessons.start : undefined,
+      board: model.get("leaderboard") ? () => showBoard({ dialogs, words, link }) : undefined,
+      speak(language) {
+        lasting.set("language", language);
+        words.speak(language);
+        standing.forget();
+        spoken();
+        show();
+      },
+    });
+  }
+
+  function spoken() {
+    view.root.lang = words.language();
+    if (app) document.documentElement.lang = words.language();
   }
 
   /** @param {KeyboardEvent} event */
   function onKey(event) {
-    const meant = view.meaning(event);
+    const meant = dialogs.isOpen() ? null : view.meaning(event);
     if (!meant) return;
     event.preventDefault();
     event.stopPropagation();
-    if (meant.action === "toggle") press(meant.key);
-    else if (meant.action === "next") next();
-    else back();
+    if (meant.action === "toggle") press(meant.key ?? "");
+    else ({ next, back, help })[meant.action]();
   }
 
+  /** Somebody looks again: perhaps there is work. */
+  function onVisible() {
+    chores.now();
+    if (document.visibilityState === "visible" && visit.queue().finished) visit.lookAgain();
+  }
+
+  /** An answer that only this page has would go with it. @param {Event} event */
+  function onUnload(event) {
+    if (full()) event.preventDefault();
+  }
+
+  /** @param {PopStateEvent} event */
+  const onPop = (event) => ladder?.onPop(event);
   const keys = app ? document : view.root;
   keys.addEventListener("keydown", onKey);
-  if (app) {
-    fitScreen();
-    document.title = "What does this picture show?";
-  }
+  document.addEventListener("visibilitychange", onVisible);
+  addEventListener("beforeunload", onUnload);
+  addEventListener("popstate", onPop);
+  followSwipes(view.stage, { left: next, right: back });
+  if (app) install(say("page.name"));
+  spoken();
   el.append(view.root);
   show();
-  pump();
+  visit.pump();
 
   return () => {
     closed = true;
+    standing.close();
     keys.removeEventListener("keydown", onKey);
-    clock.clearTimeout(retry);
+    document.removeEventListener("visibilitychange", onVisible);
+    removeEventListener("beforeunload", onUnload);
+    removeEventListener("popstate", onPop);
+    dialogs.end();
     outbox.close();
+    reports.close();
     link.close();
-    queue.items.forEach(album.forget);
+    visit.close();
     view.root.remove();
   };
 }

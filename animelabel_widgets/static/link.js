@@ -1,5 +1,8 @@
 // Request and reply over a widget's comm: each message gets one reply with the same id.
 
+/** How long a reply may take that brings a picture or counts something, in milliseconds. */
+export const FETCH_PATIENCE = 20_000;
+
 /** Why a request failed without a reply. */
 export class LinkError extends Error {}
 

@@ -7,7 +7,6 @@ import { readJson } from "./storage.js";
 export const PATIENCE = 10_000;
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
-const SHELF = "outbox.";
 
 /**
  * @typedef {object} Entry
@@ -15,10 +14,11 @@ const SHELF = "outbox.";
  * @property {Object<string, boolean>} answer
  * @property {number} revision
  * @property {number} elapsed_ms
+ * @typedef {{assignment: string, reason: string}} Report
  */
 
 /** @param {any} value @param {string} assignment @returns {boolean} */
-function isEntry(value, assignment) {
+export function isRating(value, assignment) {
   return (
     value?.assignment === assignment &&
     typeof value.answer === "object" &&
@@ -29,17 +29,26 @@ function isEntry(value, assignment) {
   );
 }
 
+/** @param {any} value @param {string} assignment @returns {boolean} */
+export function isReport(value, assignment) {
+  return value?.assignment === assignment && typeof value.reason === "string";
+}
+
 /**
  * @param {object} options
+ * @param {string} options.kind of the message that carries an entry
+ * @param {string} options.shelf where the box keeps them: the beginning of their keys
+ * @param {(value: any, assignment: string) => boolean} options.fits
  * @param {import("./storage.js").Box} options.box
  * @param {{request: (message: object, patience: number) => Promise<any>}} options.link
  * @param {import("./link.js").Clock} options.clock
  * @param {() => Promise<void>} options.hello says hello again
  * @param {(pending: number) => void} options.onChange after each change of what is unsent
  * @param {(assignment: string, revision: number) => void} options.onRevision a conflict was passed
- * @param {(event: "saved"|"dropped"|"waiting"|"silent") => void} options.onEvent
+ * @param {(event: "saved"|"dropped"|"waiting"|"silent", entry: any, reply: any) => void} options.onEvent
  */
-export function openOutbox({ box, link, clock, hello, onChange, onRevision, onEvent }) {
+export function openOutbox(options) {
+  const { kind, shelf, fits, box, link, clock, hello, onChange, onRevision, onEvent } = options;
   /** @type {Set<string>} */
   const inFlight = new Set();
   let pause = FIRST_PAUSE;
@@ -47,27 +56,27 @@ export function openOutbox({ box, link, clock, hello, onChange, onRevision, onEv
   let timer = null;
   let closed = false;
 
-  /** @param {string} assignment @returns {?Entry} */
+  /** @param {string} assignment @returns {any} */
   const read = (assignment) =>
-    readJson(box, SHELF + assignment, (value) => isEntry(value, assignment));
+    readJson(box, shelf + assignment, (value) => fits(value, assignment));
 
   /** @returns {string[]} */
   const assignments = () =>
     box
       .keys()
-      .filter((key) => key.startsWith(SHELF))
-      .map((key) => key.slice(SHELF.length))
+      .filter((key) => key.startsWith(shelf))
+      .map((key) => key.slice(shelf.length))
       .filter(read);
 
-  /** @param {Entry} entry */
+  /** @param {any} entry */
   const store = (entry) => {
-    box.set(SHELF + entry.assignment, JSON.stringify(entry));
+    box.set(shelf + entry.assignment, JSON.stringify(entry));
     onChange(assignments().length);
   };
 
-  /** @param {Entry} entry removed unless a newer revision took its place */
+  /** @param {any} entry removed unless a newer revision took its place */
   const remove = (entry) => {
-    if (read(entry.assignment)?.revision === entry.revision) box.remove(SHELF + entry.assignment);
+    if (read(entry.assignment)?.revision === entry.revision) box.remove(shelf + entry.assignment);
     onChange(assignments().length);
   };
 
@@ -80,12 +89,12 @@ export function openOutbox({ box, link, clock, hello, onChange, onRevision, onEv
     pause = Math.min(pause * 2, LONGEST_PAUSE);
   };
 
-  /** @param {Entry} entry @param {any} reply @returns {Promise<boolean>} whether to look again at once */
+  /** @param {any} entry @param {any} reply @returns {Promise<boolean>} whether to look again at once */
   const settle = async (entry, reply) => {
     if (reply.kind === "saved") {
       pause = FIRST_PAUSE;
       remove(entry);
-      onEvent("saved");
+      onEvent("saved", entry, reply);
       return true;
     }
     if (reply.kind === "conflict") {
@@ -96,11 +105,11 @@ export function openOutbox({ box, link, clock, hello, onChange, onRevision, onEv
     }
     if (reply.code === "malformed" || reply.code === "unassigned") {
       remove(entry);
-      onEvent("dropped");
+      onEvent("dropped", entry, reply);
       return true;
     }
     if (reply.code === "no-hello") await hello();
-    onEvent("waiting");
+    onEvent("waiting", entry, reply);
     return false;
   };
 
@@ -111,11 +120,11 @@ export function openOutbox({ box, link, clock, hello, onChange, onRevision, onEv
     try {
       const entry = read(assignment);
       if (entry) {
-        const { content } = await link.request({ kind: "rate", ...entry }, PATIENCE);
+        const { content } = await link.request({ kind, ...entry }, PATIENCE);
         again = await settle(entry, content);
       }
     } catch (error) {
-      onEvent(error instanceof LinkError ? "silent" : "waiting");
+      onEvent(error instanceof LinkError ? "silent" : "waiting", null, null);
     }
     inFlight.delete(assignment);
     if (!read(assignment)) return;
@@ -129,15 +138,19 @@ export function openOutbox({ box, link, clock, hello, onChange, onRevision, onEv
   };
 
   return {
-    /** @param {Entry} entry */
+    /** @param {Entry|Report} entry */
     put(entry) {
       store(entry);
       flush();
     },
+    /** Store an entry only; `flush` sends it. @param {Entry|Report} entry */
+    keep: store,
     flush,
     /** @param {string} assignment @returns {?Entry} what the server may not know yet */
     unsent: read,
     pending: () => assignments().length,
+    /** @returns {boolean} whether all that is unsent outlives this page */
+    kept: () => assignments().every((assignment) => box.keeps(shelf + assignment)),
     close() {
       closed = true;
       clock.clearTimeout(timer);

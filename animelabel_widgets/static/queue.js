@@ -3,13 +3,15 @@
 /** Fewer coming pictures than this make the page ask for more. */
 export const LOW_WATER = 3;
 /** How many coming pictures the page asks for. */
-export const FILL = 6;
+export const FILL = 5;
 /** How many past pictures Back can reach. */
-export const REACH = 20;
-/** How many past pictures a reload brings back. */
-const RESUMED_PAST = 10;
-/** How many assignments a page may ask to get back. */
-const MAX_RESUMED = 20;
+export const REACH = 100;
+/** How many coming pictures a page remembers for a reload. */
+const AHEAD = 10;
+/** How many pictures are asked for in one message: ratings must not wait behind many. */
+export const PORTION = 3;
+/** Pictures so near to the active one are there before they are needed. */
+const NEAR = 3;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
@@ -17,7 +19,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  * @typedef {object} Item
  * @property {string} assignment the right to rate this picture
  * @property {string} title the series
- * @property {string} url where the browser keeps the picture
+ * @property {?string} url where the browser keeps the picture; null until it has come
  * @property {Answer} answer what the buttons show
  * @property {?Answer} said what was last sent, or null
  * @property {number} revision of what was last sent; -1 before that
@@ -44,14 +46,64 @@ export function add(queue, items) {
 }
 
 /**
- * Begin with what the server gave again: rated ones are past.
- * @param {Item[]} items
+ * Begin where the last page was; the pictures have still to come.
+ * @param {{assignments: string[], index: number}} kept made by `toResume`
  * @returns {Queue}
  */
-export function resumed(items) {
-  const past = items.filter((item) => item.said);
-  const open = items.filter((item) => !item.said);
-  return { items: [...past, ...open], index: past.length, finished: false };
+export function restored({ assignments, index }) {
+  const items = assignments.map((assignment) => ({
+    assignment,
+    title: "",
+    url: null,
+    answer: {},
+    said: null,
+    revision: -1,
+  }));
+  return { items, index, finished: false };
+}
+
+/**
+ * Put in pictures that were asked for again; those that did not come are no more.
+ * @param {Queue} queue @param {string[]} asked @param {Item[]} items
+ * @returns {Queue}
+ */
+export function filled(queue, asked, items) {
+  const come = new Map(items.map((item) => [item.assignment, item]));
+  const gone = asked.filter((assignment) => !come.has(assignment));
+  const there = queue.items.map((item) => (item.url === null && come.get(item.assignment)) || item);
+  return gone.reduce(without, { ...queue, items: there });
+}
+
+/** @param {Queue} queue @param {string} assignment @returns {Queue} */
+export function without(queue, assignment) {
+  const place = queue.items.findIndex((item) => item.assignment === assignment);
+  if (place < 0) return queue;
+  const items = queue.items.filter((_, each) => each !== place);
+  return { ...queue, items, index: queue.index - Number(place < queue.index) };
+}
+
+/** @param {Queue} queue @returns {string[]} the pictures to ask for again, the nearest first */
+export function missing(queue) {
+  const places = [queue.index];
+  for (let step = 1; step <= NEAR; step += 1) places.push(queue.index + step);
+  for (let step = 1; step <= NEAR; step += 1) places.push(queue.index - step);
+  const items = places.map((place) => queue.items[place]).filter((item) => item?.url === null);
+  return items.slice(0, queue.items[queue.index]?.url === null ? 1 : PORTION).map((item) => item.assignment);
+}
+
+/**
+ * Let the next picture that can be shown come first: a slow one blocks nobody.
+ * @param {Queue} queue @param {(item: Item) => boolean} ready
+ * @returns {Queue}
+ */
+export function preferReady(queue, ready) {
+  const item = active(queue);
+  if (!item || item.said || ready(item)) return queue;
+  const place = queue.items.findIndex((each, at) => at > queue.index && !each.said && ready(each));
+  if (place < 0) return queue;
+  const items = queue.items.filter((_, at) => at !== place);
+  items.splice(queue.index, 0, queue.items[place]);
+  return { ...queue, items };
 }
 
 /**
@@ -65,12 +117,15 @@ export function caughtUp(item, unsent) {
   return { ...item, answer: unsent.answer, said: unsent.answer, revision: unsent.revision };
 }
 
-/** @param {Queue} queue @returns {number} how many pictures to ask for now */
-export function needs(queue) {
+/**
+ * @param {Queue} queue @param {number} [low] fewer coming pictures than these are too few
+ * @returns {number} how many pictures to ask for now
+ */
+export function needs(queue, low = LOW_WATER) {
   if (queue.finished) return 0;
   const coming = queue.items.length - queue.index - 1;
   if (coming < 0) return 1;
-  return coming < LOW_WATER ? FILL - coming : 0;
+  return coming < low ? FILL - coming : 0;
 }
 
 /** @param {Queue} queue @returns {boolean} */
@@ -78,9 +133,20 @@ export function canGoBack(queue) {
   return queue.index > 0;
 }
 
-/** @param {Queue} queue @returns {Queue} */
-export function goBack(queue) {
-  return canGoBack(queue) ? { ...queue, index: queue.index - 1 } : queue;
+/** @param {Queue} queue @returns {number} the place of the last picture that was shown */
+export function frontier(queue) {
+  const place = queue.items.findIndex((item, at) => at >= queue.index && !item.said);
+  return place < 0 ? queue.items.length : place;
+}
+
+/**
+ * Go back or forward among the pictures that were shown.
+ * @param {Queue} queue @param {number} steps
+ * @returns {Queue}
+ */
+export function moved(queue, steps) {
+  const index = Math.min(Math.max(queue.index + steps, 0), frontier(queue));
+  return { ...queue, index };
 }
 
 /**
@@ -127,17 +193,21 @@ export function sameAnswer(one, other) {
   return Object.keys(one).every((key) => one[key] === other[key]);
 }
 
-/** @param {Queue} queue @returns {string[]} the assignments to ask for after a reload */
+/** @param {Queue} queue @returns {{assignments: string[], index: number}} for after a reload */
 export function toResume(queue) {
-  const first = Math.max(0, queue.index - RESUMED_PAST);
-  return queue.items.slice(first, first + MAX_RESUMED).map((item) => item.assignment);
+  const first = Math.max(0, queue.index - REACH);
+  const items = queue.items.slice(first, queue.index + AHEAD);
+  return { assignments: items.map((item) => item.assignment), index: queue.index - first };
 }
 
 /** @param {any} value @returns {boolean} whether it may have been made by `toResume` */
 export function canResume(value) {
   return (
-    Array.isArray(value) &&
-    value.length <= MAX_RESUMED &&
-    value.every((each) => typeof each === "string" && UUID.test(each))
+    Array.isArray(value?.assignments) &&
+    value.assignments.length <= REACH + AHEAD &&
+    value.assignments.every((/** @type {any} */ each) => typeof each === "string" && UUID.test(each)) &&
+    Number.isInteger(value.index) &&
+    value.index >= 0 &&
+    value.index <= value.assignments.length
   );
 }

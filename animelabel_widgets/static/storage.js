@@ -6,6 +6,7 @@
  * @property {(key: string, value: string) => void} set
  * @property {(key: string) => void} remove
  * @property {() => string[]} keys
+ * @property {(key: string) => boolean} keeps whether the storage itself has it
  * @property {() => boolean} lasts whether all of it outlives the page
  */
 
@@ -50,6 +51,7 @@ export function openBox(find, prefix) {
       }
       return [...found];
     },
+    keeps: (key) => storage !== null && !memory.has(key),
     lasts: () => storage !== null && memory.size === 0,
   };
 }

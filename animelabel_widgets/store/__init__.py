@@ -1,4 +1,8 @@
-"""The store: the one place that opens transactions; rows of the database never leave it."""
+"""The store: the one place that opens transactions; rows of the database never leave it.
+
+Longer than other modules, because it is the list of all that the store can do,
+a line each; how is in the modules beside it.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +15,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from ..errors import InputError
-from ..labels import Answer, NewImage, Receipt, Resumed, Series, Task
+from ..labels import Answer, Gold, NewImage, Place, Progress, Receipt, Resumed, Series, Task
 from ..tables import Campaign
-from . import catalog, checking, handout, pool, rating, schema
+from . import catalog, checking, gold, handout, pool, rating, reporting, schema
 from .checking import Difference
 from .database import CONNECTIONS, Database, utc_now
+from .progress import ProgressBoard
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,12 +46,24 @@ class Store:
         Ratings wanted per image.
     lease_minutes
         Minutes for which a handed-out image waits for its rating.
+    gold
+        The chance, 0 to 1, that an image with a known answer is mixed in, by the number of
+        the volunteer's ratings from which it holds; none where it is empty.
     """
 
-    def __init__(self, database: Database, *, target: int = 5, lease_minutes: int = 10) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        target: int = 5,
+        lease_minutes: int = 10,
+        gold: Mapping[int, float] | None = None,
+    ) -> None:
         self._database = database
         self._target = target
         self._lease = timedelta(minutes=lease_minutes)
+        self._gold = dict(gold or {})
+        self._board = ProgressBoard(database, target)
         found = database.read(lambda connection: connection.scalar(select(Campaign.campaign_id)))
         self.campaign = "" if found is None else found.hex
 
@@ -58,6 +75,7 @@ class Store:
         create: bool = True,
         target: int = 5,
         lease_minutes: int = 10,
+        gold: Mapping[int, float] | None = None,
         clock: Callable[[], datetime] = utc_now,
         connections: int = CONNECTIONS,
     ) -> Store:
@@ -69,7 +87,7 @@ class Store:
             An SQLAlchemy URL: `sqlite:///file.db` or `mysql+pymysql://…`.
         create
             Make the tables where there are none.
-        target, lease_minutes
+        target, lease_minutes, gold
             As for `Store`.
         clock
             Gives the time, with its zone.
@@ -90,7 +108,7 @@ class Store:
             if create and schema.version(database) is None:
                 schema.upgrade(database)
             schema.check(database)
-            return cls(database, target=target, lease_minutes=lease_minutes)
+            return cls(database, target=target, lease_minutes=lease_minutes, gold=gold)
         except BaseException:
             database.close()
             raise
@@ -169,6 +187,21 @@ class Store:
             self._database, volunteer_id, count, target=self._target, lease=self._lease
         )
 
+    def gold_due(self, volunteer_id: int, count: int) -> int:
+        """Draw how many of the next `count` images have a known answer; see `gold`."""
+        return gold.due(self._database, volunteer_id, count, self._gold)
+
+    def hand_out_gold(self, volunteer_id: int, count: int) -> list[Task]:
+        """Hand out up to `count` images with a known answer, none that this volunteer knows.
+
+        What is said to them counts for the volunteer's skill only: see `rate`.
+        """
+        return gold.hand_out(self._database, volunteer_id, count, self._lease)
+
+    def put_gold(self, entries: Sequence[Gold]) -> list[Gold]:
+        """Store right answers, in place of former ones; give those whose image is not there."""
+        return gold.put(self._database, entries)
+
     def resume(self, volunteer_id: int, ids: Sequence[UUID]) -> list[Resumed]:
         """Give a volunteer's own assignments again, in the order asked; others are left out."""
         return handout.resume(self._database, volunteer_id, ids)
@@ -192,6 +225,9 @@ class Store:
     ) -> Receipt:
         """Store an answer to an assignment; the same one again changes nothing.
 
+        An answer to an image that `hand_out_gold` gave is no rating: it is kept apart, and the
+        receipt has the right answer.
+
         Raises
         ------
         AssignmentError
@@ -203,6 +239,38 @@ class Store:
             if value not in _NUMBERS:
                 raise InputError(f"{name} must be from 0 to {_NUMBERS[-1]}, not {value}.")
         return rating.rate(self._database, volunteer_id, assignment, answer, revision, elapsed_ms)
+
+    def report(self, volunteer_id: int, assignment: UUID, reason: str) -> None:
+        """Store that a picture cannot be rated, and end its lease; once more changes nothing.
+
+        An image that two volunteers report leaves the pool, for the reviewers.
+
+        Raises
+        ------
+        AssignmentError
+            If the assignment is unknown or another volunteer's, or its image was deleted.
+        """
+        reporting.report(self._database, volunteer_id, assignment, reason)
+
+    def progress(self) -> Progress:
+        """Give how far the campaign is; counted once in a minute."""
+        return self._board.progress()
+
+    def own_ratings(self, volunteer_id: int) -> int:
+        """Count the ratings of a volunteer."""
+        return self._board.own(volunteer_id)
+
+    def nickname(self, volunteer_id: int) -> str | None:
+        """Give a volunteer's nickname, if they chose one."""
+        return self._board.nickname(volunteer_id)
+
+    def rename(self, volunteer_id: int, nickname: str | None) -> None:
+        """Give a volunteer a nickname, or take it away."""
+        self._board.rename(volunteer_id, nickname)
+
+    def week(self, volunteer_id: int) -> list[Place]:
+        """Give those with a nickname who rated most since Monday; counted once in a minute."""
+        return self._board.week(volunteer_id)
 
     def check(self, *, repair: bool = False, progress: bool = False) -> list[Difference]:
         """Count everything again from the history; give the counters that differed.
@@ -291,6 +359,32 @@ class Store:
         from . import reading
 
         return reading.images(self._database)
+
+    def gold_answers(self) -> pd.DataFrame:
+        """Give each volunteer's first answer to each image whose answer is known.
+
+        Returns
+        -------
+        DataFrame
+            `image_id`, `volunteer_id`, a bool for each feature as it was said and, with the
+            prefix `right_`, as it is, `created_at` (UTC).
+        """
+        from . import skills
+
+        return skills.gold_answers(self._database)
+
+    def skills(self) -> pd.DataFrame:
+        """Count how often each volunteer was right about images whose answer is known.
+
+        Returns
+        -------
+        DataFrame
+            One row by `volunteer_id` and `label`: of `there` images that have the feature it was
+            `seen` in so many, and of `absent` ones it was `not_seen` in so many.
+        """
+        from . import skills
+
+        return skills.skills(self._database)
 
     def stats(self) -> Stats:
         """Count the series, images, volunteers and ratings."""

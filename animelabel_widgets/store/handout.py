@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, case, insert, or_, sele
 
 from ..labels import KEYS, Answer, Resumed, Task
 from ..tables import Assignment, Image, Lease, Pool, Rating, SeriesRow, State, table
+from . import gold
 from .candidates import Candidate, Level, candidates
 from .database import Database
 
@@ -75,8 +76,16 @@ def resume(database: Database, volunteer_id: int, ids: Sequence[UUID]) -> list[R
     if not ids:
         return []
     values = {"assignments": list(ids), "volunteer": volunteer_id}
-    rows = database.read(lambda connection: connection.execute(_RESUMED, values).all())
-    found = {row.assignment_id: _resumed(row) for row in rows}
+
+    def work(connection: Connection) -> dict[UUID, Resumed]:
+        rows = connection.execute(_RESUMED, values).all()
+        found = {row.assignment_id: _resumed(row) for row in rows}
+        known = [row.assignment_id for row in rows if row.lease == Lease.GOLD]
+        for assignment, (revision, said) in gold.latest(connection, known).items():
+            found[assignment] = Resumed(found[assignment].task, said, revision)
+        return found
+
+    found = database.read(work)
     return [found[each] for each in dict.fromkeys(ids) if each in found]
 
 

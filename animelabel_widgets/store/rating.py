@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, insert, select, update
 from ..errors import AssignmentError
 from ..labels import KEYS, Answer, Receipt
 from ..tables import Assignment, Lease, Pool, Rating, RatingEvent, Volunteer, table
+from . import gold
 from .database import Database
 
 
@@ -63,6 +64,9 @@ def rate(
             raise AssignmentError(_DELETED if known else _FOREIGN)
         # Read under the lock: another rating or a sweeper may have come in between.
         rows = connection.execute(_SITUATION, mine).all()
+        if rows[0].lease == Lease.GOLD:
+            said_at = database.now()
+            return gold.answered(connection, mine, image_id, answer, revision, elapsed_ms, said_at)
         said = {row.revision: _answer(row, "said") for row in rows if row.revision is not None}
         newest = max(said, default=-1)
         if revision <= newest:

@@ -75,5 +75,9 @@ def test_a_gallery_turns_its_pages_and_a_labeler_stores_ratings(
         page.keyboard.press("ArrowRight")
         wait_until(lambda: volunteer.assignment != first, "the next picture")
         volunteer.everything_is_saved()
+        # The notebook's own history, title and keys are left alone.
+        assert page.evaluate("history.state?.animelabel ?? null") is None
+        assert "Label frames" not in page.title()
+        assert not page.is_visible("[data-al=dialog-tutorial]")
     with closing(al.open_project(database_url)) as project:
         assert len(project.ratings()) == 61

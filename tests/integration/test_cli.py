@@ -18,7 +18,9 @@ COMMANDS = sorted(cli.commands)
 
 def test_the_commands_are_those_of_the_readme() -> None:
     """Nothing missing, nothing more."""
-    assert COMMANDS == ["check", "demo", "export", "import", "init", "serve", "simulate", "stats"]
+    assert COMMANDS == [
+        "check", "demo", "export", "gold", "import", "init", "serve", "simulate", "stats",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -64,7 +66,7 @@ def test_a_campaign_from_the_command_line(
         done = run(*words, cwd=tmp_path, **environ)
         assert done.returncode == 0, done.stderr
         said[words[0]] = done.stdout
-    assert said["init"] == "The tables are ready (version 0003).\n"
+    assert said["init"] == "The tables are ready (version 0004).\n"
     assert said["import"].startswith("Added 132 images in 6 series, 12 of them prefiltered;")
     assert said["simulate"] == "150 ratings by 3 simulated volunteers.\n"
     assert re.search(r"ratings +150\n", said["stats"])
@@ -151,3 +153,26 @@ def test_refused_files_are_listed(tmp_path: Path, demo_set: Path) -> None:
     assert done.returncode == 0
     assert "Refused kujira/notes.txt: it is no JPEG, PNG, WebP or GIF picture" in done.stderr
     assert "1 files were refused" in done.stdout
+
+
+def test_known_answers_are_imported_from_the_command_line(
+    database_url: str, demo_set: Path, tmp_path: Path
+) -> None:
+    """What is stored is said, and what is not there is named."""
+    environ = {
+        "ANIMELABEL_DATABASE_URL": database_url,
+        "ANIMELABEL_PICTURES": str(demo_set / "frames"),
+    }
+    assert run("import", str(demo_set / "frames"), cwd=tmp_path, **environ).returncode == 0
+    lines = (demo_set / "truth.csv").read_text(encoding="utf-8").splitlines()
+    (tmp_path / "gold.csv").write_text(
+        "\n".join([*lines[:8], "nowhere,1.jpg,0,0,0,0", ""]), encoding="utf-8"
+    )
+    done = run("gold", "import", "gold.csv", cwd=tmp_path, **environ)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "7 right answers are stored, 1 refused.\n"
+    assert done.stderr == "Refused nowhere/1.jpg: no such image was imported\n"
+    wrong = run("gold", "import", "none.csv", cwd=tmp_path, **environ)
+    assert (wrong.returncode, wrong.stderr) == (
+        1, "Error: none.csv cannot be read: No such file or directory.\n",
+    )  # fmt: skip

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { LinkError, openLink } from "../../animelabel_widgets/static/link.js";
-import { PATIENCE, openOutbox } from "../../animelabel_widgets/static/outbox.js";
+import { PATIENCE, isRating, isReport, openOutbox } from "../../animelabel_widgets/static/outbox.js";
 import { openBox } from "../../animelabel_widgets/static/storage.js";
 import { Comm, HandClock, MemoryStorage, settled } from "./doubles.js";
 
@@ -22,6 +22,9 @@ function open(storage = new MemoryStorage(), greet = async () => {}) {
   const revisions = [];
   let hellos = 0;
   const outbox = openOutbox({
+    kind: "rate",
+    shelf: "outbox.",
+    fits: isRating,
     box: openBox(() => storage, "c."),
     link: openLink(comm, clock, () => 0),
     clock,
@@ -192,3 +195,39 @@ for (const [error, event] of [
     assert.deepEqual([events, outbox.pending()], [[event], 1]);
   });
 }
+
+test("a report travels like a rating", async () => {
+  const storage = new MemoryStorage();
+  const comm = new Comm();
+  const nothing = () => {};
+  const reports = openOutbox({
+    kind: "report",
+    shelf: "report.",
+    fits: isReport,
+    box: openBox(() => storage, "c."),
+    link: openLink(comm, new HandClock(), () => 0),
+    clock: new HandClock(),
+    hello: async () => {},
+    onChange: nothing,
+    onRevision: nothing,
+    onEvent: nothing,
+  });
+  reports.put({ assignment: "a", reason: "unclear" });
+  const { id, ...sent } = comm.sent.at(-1);
+  assert.deepEqual(sent, { kind: "report", assignment: "a", reason: "unclear" });
+  await comm.reply({ id, kind: "saved", assignment: "a", revision: 0 });
+  assert.equal(reports.pending(), 0);
+});
+
+test("an answer that the storage does not take is known to be only here, until it is saved", async () => {
+  const storage = new MemoryStorage();
+  const { outbox, answer } = open(storage);
+  assert.ok(outbox.kept());
+  storage.setItem = () => {
+    throw new Error("QuotaExceededError");
+  };
+  outbox.put(rating("a"));
+  assert.ok(!outbox.kept());
+  await answer({ kind: "saved", assignment: "a", revision: 0 });
+  assert.ok(outbox.kept());
+});

@@ -15,12 +15,17 @@ import {
   caughtUp,
   changeItem,
   emptyQueue,
-  goBack,
+  filled as filledWith,
+  frontier,
+  missing,
+  moved,
   needs,
-  resumed,
+  preferReady,
+  restored,
   sameAnswer,
   toResume,
   toggled,
+  without,
 } from "../../animelabel_widgets/static/queue.js";
 
 const NONE = { text: false, logo: false, person: false, empty: false };
@@ -51,6 +56,11 @@ test("more is asked for only below the low-water mark", () => {
   }
 });
 
+test("once begun, the queue is filled to the top", () => {
+  assert.equal(needs(filled(FILL - 1), FILL), 2);
+  assert.equal(needs(filled(FILL + 1), FILL), 0);
+});
+
 test("a finished server is not asked", () => {
   assert.equal(needs({ ...emptyQueue(), finished: true }), 0);
 });
@@ -58,16 +68,16 @@ test("a finished server is not asked", () => {
 test("Next and Back walk the same pictures", () => {
   const queue = walk(filled(3), 2);
   assert.equal(active(queue).assignment, "a2");
-  assert.equal(active(goBack(queue)).assignment, "a1");
-  assert.equal(active(walk(goBack(goBack(queue)), 2)).assignment, "a2");
+  assert.equal(active(moved(queue, -1)).assignment, "a1");
+  assert.equal(active(walk(moved(queue, -2), 2)).assignment, "a2");
 });
 
 test("there is nothing before the first and nothing after the last", () => {
   assert.equal(canGoBack(filled(1)), false);
-  assert.equal(active(goBack(filled(1))).assignment, "a0");
+  assert.equal(active(moved(filled(1), -1)).assignment, "a0");
   const end = walk(filled(1), 3);
   assert.equal(active(end), null);
-  assert.equal(active(goBack(end)).assignment, "a0");
+  assert.equal(active(moved(end, -1)).assignment, "a0");
 });
 
 test("the oldest pictures fall out and the active one stays", () => {
@@ -87,18 +97,56 @@ test("a picture that comes twice is there once", () => {
   assert.equal(add(filled(2), [item("a1"), item("a2")]).items.length, 3);
 });
 
-test("after a reload, rated pictures are past and the first open one is active", () => {
-  const queue = resumed([item("a0", NONE), item("a1", NONE), item("a2"), item("a3")]);
-  assert.equal(active(queue).assignment, "a2");
-  assert.equal(active(goBack(queue)).assignment, "a1");
+const ids = (queue) => queue.items.map((each) => each.assignment);
+
+test("a reload begins at the same picture, and the others are asked for around it", () => {
+  let queue = restored(toResume(walk(filled(12), 5)));
+  assert.equal(active(queue).assignment, "a5");
+  assert.deepEqual(missing(queue), ["a5"]);
+  queue = filledWith(queue, ["a5"], [item("a5")]);
+  assert.deepEqual(missing(queue), ["a6", "a7", "a8"]);
+  queue = filledWith(queue, ["a6", "a7", "a8"], ["a6", "a7", "a8"].map((name) => item(name)));
+  assert.deepEqual(missing(queue), ["a4", "a3", "a2"]);
+  assert.deepEqual(ids(queue), Array.from({ length: 12 }, (_, place) => `a${place}`));
 });
 
-test("a reload asks for at most twenty, ten of them past", () => {
-  const queue = walk(filled(40), 15);
-  const asked = toResume(queue);
-  assert.equal(asked.length, 20);
-  assert.equal(asked[0], "a5");
-  assert.ok(asked.includes("a15"));
+test("a reload remembers the last hundred pictures and those that were to come", () => {
+  const { assignments, index } = toResume({ ...filled(150), index: 130 });
+  assert.equal(index, REACH);
+  assert.equal(assignments[index], "a130");
+  assert.equal(assignments.length, REACH + 10);
+});
+
+test("what does not come again is left out, and the active picture stays", () => {
+  const queue = restored({ assignments: ["a0", "a1", "a2"], index: 2 });
+  const left = filledWith(queue, ["a1", "a2"], [item("a2")]);
+  assert.deepEqual([ids(left), left.index], [["a0", "a2"], 1]);
+  const other = filledWith(queue, ["a2"], []);
+  assert.equal(active(other), null);
+});
+
+test("a picture that is taken out gives its place to the next", () => {
+  const queue = walk(filled(4), 2);
+  assert.equal(active(without(queue, "a2")).assignment, "a3");
+  assert.equal(active(without(queue, "a0")).assignment, "a2");
+  assert.equal(without(queue, "zz"), queue);
+});
+
+test("a slow picture lets one pass that is ready, and is not lost", () => {
+  const queue = walk(filled(4), 1);
+  const passed = preferReady(queue, (each) => each.assignment === "a3");
+  assert.deepEqual([ids(passed), passed.index], [["a0", "a3", "a1", "a2"], 1]);
+  assert.equal(preferReady(queue, () => false), queue);
+  assert.equal(preferReady(queue, () => true), queue);
+});
+
+test("Forward goes as far as pictures were shown", () => {
+  let queue = filled(6);
+  for (const name of ["a0", "a1"]) queue = changeItem(queue, name, { said: NONE });
+  queue = { ...queue, index: 0 };
+  assert.equal(frontier(queue), 2);
+  assert.equal(active(moved(queue, 9)).assignment, "a2");
+  assert.equal(active(moved(moved(queue, 2), -1)).assignment, "a1");
 });
 
 test("empty releases the others, and they release it", () => {
@@ -127,8 +175,6 @@ test("what is still on its way counts more than what the server knows", () => {
   const answer = { ...NONE, logo: true };
   const known = caughtUp(item("a0"), { answer, revision: 0 });
   assert.deepEqual([known.said, known.answer, known.revision], [answer, answer, 0]);
-  const queue = resumed([known, item("a1")]);
-  assert.equal(active(queue).assignment, "a1");
 });
 
 test("what the server knows already is left alone", () => {
@@ -139,9 +185,11 @@ test("what the server knows already is left alone", () => {
 
 test("only a short list of assignments is asked for again", () => {
   const id = "01234567-89ab-4cde-8f01-23456789abcd";
-  assert.ok(canResume([]));
-  assert.ok(canResume([id, id]));
-  for (const strange of [null, {}, id, ["a0"], [7], [`${id} `], Array(21).fill(id)]) {
+  const kept = (assignments, index = 0) => ({ assignments, index });
+  assert.ok(canResume(kept([])));
+  assert.ok(canResume(kept([id, id], 2)));
+  const lists = [id, ["a0"], [7], [`${id} `], Array(111).fill(id), null];
+  for (const strange of [null, {}, [id], kept([id], 2), kept([id], -1), kept([id], 0.5), ...lists.map((each) => kept(each))]) {
     assert.ok(!canResume(strange), JSON.stringify(strange));
   }
 });

@@ -7,7 +7,10 @@ import gallery from "../../animelabel_widgets/static/gallery.js";
 import labeler from "../../animelabel_widgets/static/labeler.js";
 import { keyAction } from "../../animelabel_widgets/static/view.js";
 
-const LABELS = [{ key: "text", shortcut: "1" }, { key: "logo", shortcut: "2" }];
+const LABELS = [
+  { key: "text", name: "Text", shortcut: "1" },
+  { key: "logo", name: "Logo", shortcut: "2" },
+];
 const meaning = (key, more = {}, onButton = false) => keyAction({ key, ...more }, LABELS, onButton);
 
 test("both widgets can be loaded", () => {
@@ -21,11 +24,19 @@ test("numbers toggle, Enter and the arrows move", () => {
   assert.deepEqual(meaning("ArrowRight"), { action: "next" });
   assert.deepEqual(meaning("ArrowLeft"), { action: "back" });
   assert.deepEqual(meaning("Backspace"), { action: "back" });
-  for (const key of ["3", "a", " ", "Tab", "Escape"]) assert.equal(meaning(key), null);
+  assert.deepEqual(meaning(" "), { action: "next" });
+  assert.deepEqual(meaning("?"), { action: "help" });
+  for (const key of ["3", "a", "Tab", "Escape"]) assert.equal(meaning(key), null);
 });
 
-test("Enter on a button reached with Tab is left to the button", () => {
+test("a feature's first letter toggles it too", () => {
+  assert.deepEqual(meaning("l"), { action: "toggle", key: "logo" });
+  assert.deepEqual(meaning("T"), { action: "toggle", key: "text" });
+});
+
+test("Enter and Space on a button reached with Tab are left to the button", () => {
   assert.equal(meaning("Enter", {}, true), null);
+  assert.equal(meaning(" ", {}, true), null);
   assert.deepEqual(meaning("ArrowRight", {}, true), { action: "next" });
 });
 

@@ -76,10 +76,10 @@ def serving_notebook(file: Path, *, environ: Mapping[str, str]) -> Iterator[str]
 
 @contextmanager
 def serving(
-    *arguments: str, cwd: Path, environ: Mapping[str, str] | None = None
+    *arguments: str, cwd: Path, environ: Mapping[str, str] | None = None, port: int | None = None
 ) -> Iterator[Server]:
     """Start a command that serves, wait for its address, and end it as Ctrl-C does."""
-    command = [*ANIMELABEL, *arguments, "--no-browser", "--port", str(free_port())]
+    command = [*ANIMELABEL, *arguments, "--no-browser", "--port", str(port or free_port())]
     with (cwd / "stderr.txt").open("w+", encoding="utf-8") as errors:
         process = subprocess.Popen(
             command,

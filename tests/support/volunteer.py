@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING
 
 from animelabel_widgets.labels import KEYS
 
+from .waiting import wait_until
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
+
+READY = "[data-al=labeler][data-ready=true]"
+"""The labeler while a vote counts."""
 
 
 class Volunteer:
@@ -20,12 +26,13 @@ class Volunteer:
         """Open the page and wait for a picture."""
         self.page.goto(address)
         self.sees_a_picture()
+        if self.page.is_visible("[data-al=dialog-tutorial]"):
+            self.page.click("[data-al=lesson-skip]")
+            self.page.wait_for_selector("[data-al=dialog-tutorial]", state="detached")
 
     def sees_a_picture(self) -> None:
-        """Wait until a picture is painted."""
-        self.page.wait_for_function(
-            "() => document.querySelector('[data-al=picture]')?.naturalWidth > 0", timeout=60_000
-        )
+        """Wait until a picture is painted and can be rated."""
+        self.page.wait_for_selector(READY, timeout=60_000)
 
     @property
     def assignment(self) -> str:
@@ -45,28 +52,35 @@ class Volunteer:
 
     def press(self, *features: str) -> None:
         """Press buttons until exactly these features are chosen."""
-        for key in sorted(self.pressed.symmetric_difference(features)):
-            if (key in self.pressed) != (key in features):
-                self.page.click(f"[data-al=label-{key}]")
-        assert self.pressed == set(features)
+
+        def chosen() -> bool:
+            for key in sorted(self.pressed.symmetric_difference(features)):
+                if (key in self.pressed) != (key in features):
+                    self.page.click(f"[data-al=label-{key}]")
+            return self.pressed == set(features)
+
+        # The page may load itself again in between, and then show what was pressed before.
+        wait_until(chosen, f"{features} to be pressed")
 
     def next(self) -> None:
         """Press Next, and wait for another picture."""
         former = self.assignment
-        self.page.click("[data-al=next]")
-        self.page.wait_for_function(
-            "former => { const image = document.querySelector('[data-al=picture]');"
-            " return image && image.dataset.assignment !== former && image.naturalWidth > 0; }",
-            arg=former,
-        )
+        self.page.click("[data-al=next]", no_wait_after=True)
+        self.sees_another(former)
 
     def back(self) -> None:
         """Press Back, and wait for another picture."""
         former = self.assignment
-        self.page.click("[data-al=back]")
+        self.page.click("[data-al=back]", no_wait_after=True)
+        self.sees_another(former)
+
+    def sees_another(self, former: str) -> None:
+        """Wait until another picture is painted and can be rated."""
         self.page.wait_for_function(
-            "former => document.querySelector('[data-al=picture]').dataset.assignment !== former",
-            arg=former,
+            "([ready, former]) => { const image = document.querySelector(ready);"
+            " return image && image.dataset.assignment !== former; }",
+            arg=[f"{READY} [data-al=picture]", former],
+            timeout=60_000,
         )
 
     def everything_is_saved(self) -> None:

@@ -18,7 +18,16 @@ def test_an_argument_beats_its_variable_and_a_variable_the_default() -> None:
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("TARGET", "many"), ("TARGET", "0"), ("QUALITY", "96"), ("MAX_SIDE", "1e3")],
+    [
+        ("TARGET", "many"),
+        ("TARGET", "0"),
+        ("QUALITY", "96"),
+        ("MAX_SIDE", "1e3"),
+        ("LEADERBOARD", "2"),
+        ("GOLD", "often"),
+        ("GOLD", "0:1.5"),
+        ("GOLD", "-1:0.5"),
+    ],
 )
 def test_a_wrong_value_names_its_variable(variable: str, value: str) -> None:
     """The message says which variable to correct."""
@@ -47,3 +56,19 @@ def test_absolute_settings_mean_the_same_files(
     assert settings.pictures == str(tmp_path / "frames")
     mysql = "mysql+pymysql://me@host/db"
     assert Settings(database_url=mysql).absolute().database_url == mysql
+
+
+def test_the_chances_of_known_images_are_read() -> None:
+    """By the number of ratings from which they hold; 0 turns them off."""
+    assert Settings().gold_chances() == {0: 0.4, 20: 0.3, 40: 0.2, 60: 0.1}
+    assert Settings(gold="5:1").gold_chances() == {5: 1.0}
+    assert Settings(gold="0").gold_chances() == {}
+
+
+def test_an_absolute_tutorial_is_the_same_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And none stays none."""
+    monkeypatch.chdir(tmp_path)
+    assert Settings(tutorial="lessons").absolute().tutorial == str(tmp_path / "lessons")
+    assert Settings().absolute().tutorial == ""

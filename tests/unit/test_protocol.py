@@ -11,10 +11,16 @@ from hypothesis import strategies as st
 from animelabel_widgets.errors import ProtocolError
 from animelabel_widgets.labels import KEYS, Answer
 from animelabel_widgets.protocol import (
+    Again,
     Fetch,
     Hello,
+    Lesson,
     Page,
+    Progress,
     Rate,
+    Rename,
+    Report,
+    Week,
     message_id,
     parse,
     parse_gallery,
@@ -31,6 +37,15 @@ RATE: dict[str, Any] = {
     "revision": 0,
     "elapsed_ms": 1200,
 }
+AGAIN: dict[str, Any] = {"id": 5, "kind": "again", "assignments": [str(ASSIGNMENT)]}
+REPORT: dict[str, Any] = {
+    "id": 6,
+    "kind": "report",
+    "assignment": str(ASSIGNMENT),
+    "reason": "offensive",
+}
+LESSON: dict[str, Any] = {"id": 7, "kind": "lesson", "number": 2}
+NICKNAME: dict[str, Any] = {"id": 8, "kind": "nickname", "nickname": "Aki 星"}
 PAGE: dict[str, Any] = {"id": 4, "kind": "page", "number": 0}
 
 ANSWER = RATE["answer"]
@@ -66,6 +81,17 @@ MALFORMED: dict[str, dict[str, Any]] = {
     "time as text": {**RATE, "elapsed_ms": "12"},
     "time of two days": {**RATE, "elapsed_ms": 2 * 86_400_000},
     "time not a number": {**RATE, "elapsed_ms": float("nan")},
+    "too many again": {**AGAIN, "assignments": [str(ASSIGNMENT)] * 5},
+    "reason unknown": {**REPORT, "reason": "boring"},
+    "reason as a list": {**REPORT, "reason": ["broken"]},
+    "lesson of a hundred": {**LESSON, "number": 100},
+    "progress of another": {"id": 1, "kind": "progress", "volunteer": 2},
+    "nickname of spaces": {**NICKNAME, "nickname": "   "},
+    "nickname too long": {**NICKNAME, "nickname": "x" * 25},
+    "nickname enormous": {**NICKNAME, "nickname": " " * 10**6},
+    "nickname of two lines": {**NICKNAME, "nickname": "a\x00b"},
+    "nickname that turns text": {**NICKNAME, "nickname": "a\u202eb"},
+    "nickname as a number": {**NICKNAME, "nickname": 7},
 }
 
 
@@ -74,6 +100,14 @@ def test_each_message_is_read() -> None:
     assert parse(HELLO) == Hello(1, "0af9" * 8, (ASSIGNMENT,))
     assert parse(FETCH) == Fetch(2, 3)
     assert parse(RATE) == Rate(3, ASSIGNMENT, Answer.of("text", "person"), 0, 1200)
+    assert parse(AGAIN) == Again(5, (ASSIGNMENT,))
+    assert parse(REPORT) == Report(6, ASSIGNMENT, "offensive")
+    assert parse(LESSON) == Lesson(7, 2)
+    assert parse({"id": 1, "kind": "progress"}) == Progress(1)
+    assert parse({"id": 1, "kind": "week"}) == Week(1)
+    assert parse(NICKNAME) == Rename(8, "Aki 星")
+    assert parse({**NICKNAME, "nickname": None}) == Rename(8, None)
+    assert parse({**NICKNAME, "nickname": "  A   B "}) == Rename(8, "A B")
     assert parse_gallery(PAGE) == Page(4, 0)
 
 

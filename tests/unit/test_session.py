@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from animelabel_widgets.errors import HelloError, PictureError
-from animelabel_widgets.labels import Answer, Receipt, Resumed, Task
+from animelabel_widgets.labels import Answer, Known, Place, Progress, Receipt, Resumed, Task
 from animelabel_widgets.session import Session
 
 
@@ -21,6 +21,9 @@ class Shelf:
         ]
         self.broken: dict[int, str] = {}
         self.rated: list[tuple[int, UUID, Answer, int, int]] = []
+        self.gold: list[Task] = []
+        self.reported: list[tuple[int, UUID, str]] = []
+        self.names: dict[int, str | None] = {}
 
     def volunteer(self, token: str) -> int:
         return int(token, 16)
@@ -29,6 +32,31 @@ class Shelf:
         given, self.waiting = self.waiting[:count], self.waiting[count:]
         return given
 
+    def gold_due(self, volunteer_id: int, count: int) -> int:
+        return min(len(self.gold), count)
+
+    def hand_out_gold(self, volunteer_id: int, count: int) -> list[Task]:
+        given, self.gold = self.gold[:count], self.gold[count:]
+        return given
+
+    def report(self, volunteer_id: int, assignment: UUID, reason: str) -> None:
+        self.reported.append((volunteer_id, assignment, reason))
+
+    def progress(self) -> Progress:
+        return Progress(0.25, 8)
+
+    def own_ratings(self, volunteer_id: int) -> int:
+        return len(self.rated)
+
+    def nickname(self, volunteer_id: int) -> str | None:
+        return self.names.get(volunteer_id)
+
+    def rename(self, volunteer_id: int, nickname: str | None) -> None:
+        self.names[volunteer_id] = nickname
+
+    def week(self, volunteer_id: int) -> list[Place]:
+        return [Place(name, 3, own=who == volunteer_id) for who, name in self.names.items() if name]
+
     def resume(self, volunteer_id: int, ids: Sequence[UUID]) -> list[Resumed]:
         return [Resumed(task, Answer.of("logo"), 2) for task in self.waiting[: len(ids)]]
 
@@ -36,7 +64,7 @@ class Shelf:
         self, volunteer_id: int, assignment: UUID, answer: Answer, revision: int, elapsed_ms: int
     ) -> Receipt:
         self.rated.append((volunteer_id, assignment, answer, revision, elapsed_ms))
-        return Receipt(revision, stored=True)
+        return Receipt(revision, stored=True, known=Known(Answer.of("logo"), "Look."))
 
     def mark_broken(self, image_id: int, reason: str) -> None:
         self.broken[image_id] = reason
@@ -94,4 +122,60 @@ def test_nothing_works_before_hello() -> None:
         session.fetch(1)
     with pytest.raises(HelloError):
         session.rate(uuid4(), Answer(), 0, 0)
-    assert shelf.rated == []
+    for ask in (session.progress, session.week, lambda: session.again([uuid4()])):
+        with pytest.raises(HelloError):
+            ask()
+    for tell in (lambda: session.report(uuid4(), "broken"), lambda: session.rename("A")):
+        with pytest.raises(HelloError):
+            tell()
+    assert shelf.rated == shelf.reported == []
+
+
+def known(*filenames: str) -> list[Task]:
+    """Make tasks with a known answer."""
+    return [
+        Task(uuid4(), 90 + number, "a", filename, "A", datetime.now(UTC))
+        for number, filename in enumerate(filenames)
+    ]
+
+
+def test_images_with_a_known_answer_are_mixed_in() -> None:
+    """They come in place of others, and the number that was asked for is full."""
+    shelf = Shelf("1", "2", "3", "4")
+    shelf.gold = known("g1", "g2")
+    session = Session(shelf, Album())
+    session.hello("1")
+    assert {each.jpeg for each in session.fetch(4)} == {b"1", b"2", b"g1", b"g2"}
+    assert {each.jpeg for each in session.fetch(2)} == {b"3", b"4"}
+
+
+def test_who_is_through_gets_no_known_image_either() -> None:
+    """It would keep volunteers busy with nothing."""
+    shelf = Shelf()
+    shelf.gold = known("g1")
+    session = Session(shelf, Album())
+    session.hello("1")
+    assert session.fetch(2) == []
+    assert len(shelf.gold) == 1
+
+
+def test_a_single_picture_is_never_only_a_known_one() -> None:
+    """One that needs rating comes with it."""
+    shelf = Shelf("1", "2")
+    shelf.gold = known("g1")
+    session = Session(shelf, Album())
+    session.hello("1")
+    assert {each.jpeg for each in session.fetch(1)} == {b"1", b"g1"}
+
+
+def test_reports_counts_and_names_are_those_of_the_visitor() -> None:
+    """Whatever the message says."""
+    shelf = Shelf()
+    session = Session(shelf, Album())
+    session.hello("7")
+    assignment = uuid4()
+    session.report(assignment, "unclear")
+    assert shelf.reported == [(7, assignment, "unclear")]
+    assert session.progress() == (0, Progress(0.25, 8))
+    session.rename("Aki")
+    assert session.week() == ("Aki", [Place("Aki", 3, own=True)])

@@ -11,10 +11,21 @@ from uuid import UUID, uuid4
 import pytest
 from PIL import Image
 
+from animelabel_widgets.demo import built_in_tutorial
 from animelabel_widgets.errors import AssignmentError, HelloError, StoreError, VolunteerError
 from animelabel_widgets.gallery import Gallery, Item
 from animelabel_widgets.labeler import Labeler
-from animelabel_widgets.labels import KEYS, LABELS, Answer, Receipt, Resumed, Task
+from animelabel_widgets.labels import (
+    KEYS,
+    LABELS,
+    Answer,
+    Known,
+    Place,
+    Progress,
+    Receipt,
+    Resumed,
+    Task,
+)
 from animelabel_widgets.pictures import Pictures
 from animelabel_widgets.session import Delivery, Session
 from animelabel_widgets.widget import PageWidget
@@ -30,9 +41,26 @@ class Visit(Session):
         self.deliveries: list[Delivery] = []
         self.receipt = Receipt(0, stored=True)
         self.trouble: Exception | None = None
+        self.name: str | None = None
 
     def hello(self, token: str, resume: Sequence[UUID] = ()) -> list[Delivery]:
         return self.deliveries[: len(resume)]
+
+    def again(self, assignments: Sequence[UUID]) -> list[Delivery]:
+        return self.deliveries[: len(assignments)]
+
+    def report(self, assignment: UUID, reason: str) -> None:
+        if self.trouble:
+            raise self.trouble
+
+    def progress(self) -> tuple[int, Progress]:
+        return 12, Progress(0.5, 30)
+
+    def week(self) -> tuple[str | None, list[Place]]:
+        return self.name, [Place(self.name, 2, own=True)] if self.name else []
+
+    def rename(self, nickname: str | None) -> None:
+        self.name = nickname
 
     def fetch(self, count: int) -> list[Delivery]:
         if self.trouble:
@@ -73,7 +101,9 @@ def visit() -> Visit:
 @pytest.fixture
 def wire(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
     """Give a wire to a labeler."""
-    labeler = Labeler(visit, campaign="c" * 32, app=True)
+    labeler = Labeler(
+        visit, campaign="c" * 32, tutorial=built_in_tutorial(), app=True, leaderboard=True
+    )
     yield Wire(labeler, monkeypatch)
     labeler.close()
 
@@ -122,6 +152,63 @@ def test_a_rating_is_acknowledged_or_told_of_a_conflict(wire: Wire, visit: Visit
     visit.receipt = Receipt(5, stored=False, conflict=True)
     reply = wire.says(rate())
     assert (reply["kind"], reply["revision"]) == ("conflict", 5)
+
+
+def test_a_known_answer_comes_with_the_acknowledgement(wire: Wire, visit: Visit) -> None:
+    """The page tells then what was missed."""
+    visit.receipt = Receipt(0, stored=True, known=Known(Answer.of("logo"), "In the corner."))
+    reply = wire.says(rate())
+    assert reply["known"] == {
+        "answer": Answer.of("logo").as_row(),
+        "explanation": "In the corner.",
+    }
+
+
+def test_former_pictures_come_again_and_reports_are_acknowledged(wire: Wire, visit: Visit) -> None:
+    """In the forms of new pictures and of ratings."""
+    visit.deliveries = [delivery(Answer.of("logo"))]
+    reply = wire.says({"id": 1, "kind": "again", "assignments": [str(uuid4())]})
+    assert (reply["kind"], len(reply["tasks"])) == ("tasks", 1)
+    assignment = str(uuid4())
+    report = {"id": 2, "kind": "report", "assignment": assignment, "reason": "broken"}
+    assert wire.says(report) == {"id": 2, "kind": "saved", "assignment": assignment, "revision": 0}
+
+
+def test_a_lesson_has_its_picture_and_its_words(wire: Wire) -> None:
+    """Beyond the last one is an error."""
+    reply = wire.says({"id": 1, "kind": "lesson", "number": 1})
+    assert (reply["kind"], reply["total"]) == ("lesson", 8)
+    assert reply["answer"] == Answer.of("text", "person").as_row()
+    assert "subtitle" in reply["missed"]["text"]["en"]
+    (picture,) = wire.replies[0][1]
+    assert picture.startswith(b"\xff\xd8")
+    assert wire.says({"id": 2, "kind": "lesson", "number": 8})["code"] == "malformed"
+
+
+def test_progress_and_the_leaderboard_are_told(wire: Wire) -> None:
+    """A new nickname is on the board at once."""
+    progress = {"id": 1, "kind": "progress", "own": 12, "share": 0.5, "images": 30}
+    assert wire.says({"id": 1, "kind": "progress"}) == progress
+    empty = {"id": 2, "kind": "week", "nickname": None, "places": []}
+    assert wire.says({"id": 2, "kind": "week"}) == empty
+    named = wire.says({"id": 3, "kind": "nickname", "nickname": "Aki"})
+    assert named["places"] == [{"nickname": "Aki", "ratings": 2, "own": True}]
+
+
+def test_without_a_leaderboard_or_a_tutorial_there_is_none(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are refused, and no nickname is stored."""
+    labeler = Labeler(visit, campaign="c" * 32)
+    bare = Wire(labeler, monkeypatch)
+    for message in (
+        {"id": 1, "kind": "week"},
+        {"id": 1, "kind": "nickname", "nickname": "Aki"},
+        {"id": 1, "kind": "lesson", "number": 0},
+    ):
+        assert bare.says(message)["code"] == "malformed"
+    assert visit.name is None
+    labeler.close()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,10 @@
 """How long a volunteer waits from the click on Next to the next picture; prints one JSON line.
 
+Beside the milliseconds, for each page and round trip: the CPU time of its kernel for each
+rating, hand-out and encoding of the next picture included, and the bytes of the pictures for each
+rating as sent; and once, the CPU time of the encoding alone, which a process does once for all
+its volunteers.
+
 Ours is the labeler with its fetch-ahead queue. The baseline is the labeler that
 one would first build of ipywidgets: an Image, four ToggleButtons, a Button. Both
 are served by Voilà on the same demo frames and a database of the same kind, and
@@ -31,6 +36,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 import animelabel_widgets as al
 from animelabel_widgets.demo import draw_demo
+from animelabel_widgets.pictures import Pictures
 
 OURS = "import animelabel_widgets as al\nal.label_app()"
 BASELINE = """
@@ -77,6 +83,15 @@ CLICK = """([image, button]) => new Promise(resolve => {
   });
   look();
 })"""
+COUNT_PICTURES = """
+window.pictureBytes = 0;
+const create = URL.createObjectURL;
+URL.createObjectURL = (blob) => {
+  if (blob.type.startsWith("image/")) window.pictureBytes += blob.size;
+  return create.call(URL, blob);
+};
+"""
+SKIP = "[data-al=lesson-skip]"
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -88,22 +103,25 @@ PAUSE_MS = 400
 def main() -> None:
     """Measure both pages at each round trip and print the result."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clicks", type=int, default=25)
-    parser.add_argument("--rtt", type=int, nargs="+", default=[0, 200], help="milliseconds")
+    parser.add_argument("--clicks", type=int, default=100)
+    parser.add_argument("--rtt", type=int, nargs="+", default=[0, 100, 200], help="milliseconds")
     arguments = parser.parse_args()
-    result: dict[str, object] = {"benchmark": "click_to_next", "clicks": arguments.clicks}
+    result: dict[str, object] = {"benchmark": "click", "clicks": arguments.clicks}
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         draw_demo(folder)
+        result["encoding_cpu_ms_per_picture"] = round(encoding_cpu(folder / "frames"), 2)
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         for rtt in arguments.rtt:
             medians = {}
             for page in PAGES:
-                times = measure(browser, folder, page, rtt, arguments.clicks)
+                times, cpu_ms, sent = measure(browser, folder, page, rtt, arguments.clicks)
                 medians[page] = statistics.median(times)
-                result[f"{page}_ms_at_rtt_{rtt}"] = {
-                    "median": round(medians[page], 1),
-                    "p95": round(statistics.quantiles(times, n=20)[-1], 1),
+                result[f"{page}_at_rtt_{rtt}"] = {
+                    "median_ms": round(medians[page], 1),
+                    "p95_ms": round(statistics.quantiles(times, n=20)[-1], 1),
+                    "kernel_cpu_ms_per_rating": round(cpu_ms, 2),
+                    "picture_bytes_per_rating": round(sent),
                 }
             result[f"ratio_at_rtt_{rtt}"] = round(medians["baseline"] / medians["ours"], 1)
         browser.close()
@@ -119,8 +137,17 @@ def chromium() -> str:
     return found
 
 
-def measure(browser: Browser, folder: Path, name: str, rtt: int, clicks: int) -> list[float]:
-    """Click through one page; give the milliseconds of each click."""
+def measure(
+    browser: Browser, folder: Path, name: str, rtt: int, clicks: int
+) -> tuple[list[float], float, float]:
+    """Click through one page.
+
+    Returns
+    -------
+    tuple
+        The milliseconds of each click; by rating, the kernel's CPU milliseconds and the pictures'
+        bytes.
+    """
     code, image, button = PAGES[name]
     with tempfile.TemporaryDirectory() as work:
         url = f"sqlite:///{work}/{name}.db"
@@ -129,22 +156,50 @@ def measure(browser: Browser, folder: Path, name: str, rtt: int, clicks: int) ->
         notebook = Path(work) / "page.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), notebook)
         environ = {"ANIMELABEL_DATABASE_URL": url, "ANIMELABEL_PICTURES": str(folder / "frames")}
-        with voila(notebook, environ) as port, delayed(port, rtt / 2000) as slow:
+        with voila(notebook, environ) as (process, port), delayed(port, rtt / 2000) as slow:
             page = browser.new_page()
+            page.add_init_script(COUNT_PICTURES)
             page.goto(f"http://127.0.0.1:{slow}/", timeout=120_000)
             page.wait_for_selector(image, timeout=120_000)
+            if page.locator(SKIP).count() or name == "ours":
+                page.click(SKIP)
             times = []
-            for _ in range(WARM_UP + clicks):
+            for number in range(WARM_UP + clicks):
                 # A volunteer looks at a picture before clicking.
                 page.wait_for_timeout(PAUSE_MS + rtt)
+                if number == WARM_UP:
+                    before = kernel_cpu(process), page.evaluate("window.pictureBytes")
                 times.append(page.evaluate(CLICK, [image, button]))
+            page.wait_for_timeout(PAUSE_MS + 2 * rtt)
+            after = kernel_cpu(process), page.evaluate("window.pictureBytes")
             page.close()
-    return times[WARM_UP:]
+    cpu, sent = ((end - start) / clicks for start, end in zip(before, after, strict=True))
+    return times[WARM_UP:], cpu * 1000, sent
+
+
+def encoding_cpu(frames: Path) -> float:
+    """Give the CPU milliseconds that encoding a picture takes."""
+    pictures = Pictures(frames)
+    files = sorted(frames.rglob("*.jpg"))
+    start = time.process_time()
+    for file in files:
+        pictures.jpeg(file.parent.name, file.name)
+    return (time.process_time() - start) * 1000 / len(files)
+
+
+def kernel_cpu(process: int) -> float:
+    """Give the CPU seconds that the kernels of a Voilà have used."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
+    ticks = 0
+    for child in children.split():
+        fields = Path(f"/proc/{child}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def voila(notebook: Path, environ: dict[str, str]) -> Iterator[int]:
-    """Serve a notebook."""
+def voila(notebook: Path, environ: dict[str, str]) -> Iterator[tuple[int, int]]:
+    """Serve a notebook; give the server's process and its port."""
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
@@ -161,7 +216,7 @@ def voila(notebook: Path, environ: dict[str, str]) -> Iterator[int]:
                     if probe.connect_ex(("localhost", port)) == 0:
                         break
                 time.sleep(0.1)
-            yield port
+            yield process.pid, port
         finally:
             process.terminate()
 
