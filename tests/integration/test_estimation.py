@@ -7,7 +7,6 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from sqlalchemy import text
@@ -19,7 +18,7 @@ from animelabel_widgets import __version__, estimation
 from animelabel_widgets.aggregation import consensus
 from animelabel_widgets.config import Settings
 from animelabel_widgets.errors import StoreError
-from animelabel_widgets.labels import KEYS, Answer, NewImage, Series
+from animelabel_widgets.labels import EXCLUSIVE, KEYS, Answer, NewImage, Series
 from animelabel_widgets.retirement import Rule
 from animelabel_widgets.store import Store
 
@@ -33,16 +32,16 @@ def fill(store: Store) -> None:
     store.add_images(series_id, [NewImage(f"{n:03}.jpg", 9, 9, 5000) for n in range(IMAGES)])
 
 
-def rate(store: Store, visits: int, *, skill: float = 0.97, seed: int = 0) -> None:
-    """Let visitors rate all that they get."""
-    rng = np.random.default_rng(seed)
-    truth = TRUTH.set_axis(store.images()["image_id"].sort_values())
-    for _ in range(visits):
-        volunteer = store.volunteer(rng.bytes(16).hex())
+def rate(store: Store, visits: int, *, first: int = 0) -> None:
+    """Let visitors rate all that they get; one in three is wrong about every other image."""
+    order = store.images()["image_id"].sort_values().tolist()
+    for visit in range(first, first + visits):
+        volunteer = store.volunteer(f"{visit:032x}")
         for task in store.hand_out(volunteer, IMAGES):
-            said = {key for key in KEYS if truth.loc[task.image_id, key]}
-            if rng.random() > skill:
-                said = said ^ {"person"} if "empty" not in said else set()
+            number = order.index(task.image_id)
+            said = {key for key in KEYS if TRUTH.loc[number, key]}
+            if number % 2 and number // 2 % 3 == visit % 3:
+                said = said - {EXCLUSIVE} ^ {"person"}
             store.rate(volunteer, task.assignment_id, Answer(frozenset(said)), 0, 900)
 
 
@@ -99,9 +98,9 @@ def test_the_sure_leave_the_pool_and_the_unsure_come_first(campaign: Store) -> N
     assert done is not None
     found = states(campaign)
     assert found == {**{k: v for k, v in done.retired.items() if v}, "open": found["open"]}
-    assert found["consensus"] > IMAGES / 2
+    assert found["consensus"] > IMAGES / 3
     assert found["blank"] > 0
-    assert 0 < found["open"] < IMAGES / 3
+    assert 0 < found["open"] <= IMAGES / 2
     places = campaign.places()
     assert set(places["priority"][places["state"] == "open"]) == {-1}
     assert f"retired: {found['consensus']} consensus" in done.summary()
@@ -177,7 +176,8 @@ def test_watching_estimates_where_something_has_come(campaign: Store) -> None:
             assert len(done) == 1
         if len(waited) == 3:
             assert len(done) == 1
-            rate(campaign, 1, seed=9)
+            campaign.reopen(campaign.images()["image_id"])
+            rate(campaign, 1, first=3)
         if len(waited) == 4:
             assert len(done) == 2
             campaign.mark = lost  # type: ignore[method-assign]

@@ -120,7 +120,10 @@ def test_large_ids_stay_whole(rated: tuple[Store, pd.DataFrame]) -> None:
     store, _ = rated
     large = 2**31 + 5
     token = uuid4().bytes * 2
-    add = text("INSERT INTO volunteers VALUES (:id, :token, '2026-01-01 00:00:00.000000')")
+    add = text(
+        "INSERT INTO volunteers (volunteer_id, token_hash, created_at)"
+        " VALUES (:id, :token, '2026-01-01 00:00:00.000000')"
+    )
     store._database.write(lambda c: c.execute(add, {"id": large, "token": token}))
     (task,) = store.hand_out(large, 1)
     store.rate(large, task.assignment_id, Answer(), 0, 9)
