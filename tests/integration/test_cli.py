@@ -12,6 +12,7 @@ import pytest
 from support.commands import run
 
 from animelabel_widgets.cli import cli
+from animelabel_widgets.store import schema
 
 COMMANDS = sorted(cli.commands)
 
@@ -66,7 +67,7 @@ def test_a_campaign_from_the_command_line(
         done = run(*words, cwd=tmp_path, **environ)
         assert done.returncode == 0, done.stderr
         said[words[0]] = done.stdout
-    assert said["init"] == "The tables are ready (version 0002).\n"
+    assert said["init"] == f"The tables are ready (version {schema.HEAD}).\n"
     assert said["import"].startswith("Added 132 images in 6 series, 12 of them prefiltered;")
     assert said["simulate"] == "150 ratings by 3 simulated volunteers.\n"
     assert re.search(r"ratings +150\n", said["stats"])
