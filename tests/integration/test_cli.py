@@ -172,3 +172,16 @@ def test_known_answers_are_imported_from_the_command_line(
     assert (wrong.returncode, wrong.stderr) == (
         1, "Error: none.csv cannot be read: No such file or directory.\n",
     )  # fmt: skip
+
+
+def test_a_wrong_tutorial_is_told_before_anything_is_served(
+    demo_set: Path, sqlite_url: str, tmp_path: Path
+) -> None:
+    """In one sentence, with the name of the setting."""
+    environ = {"ANIMELABEL_DATABASE_URL": sqlite_url, "ANIMELABEL_TUTORIAL": "lessons"}
+    assert run("init", cwd=tmp_path, **environ).returncode == 0
+    done = run("serve", "--pictures", str(demo_set / "frames"), cwd=tmp_path, **environ)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: The tutorial ")
+    assert "cannot be read" in done.stderr
+    assert done.stderr.endswith("correct it or ANIMELABEL_TUTORIAL.\n")
