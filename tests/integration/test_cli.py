@@ -12,6 +12,7 @@ import pytest
 from support.commands import run
 
 from animelabel_widgets.cli import cli
+from animelabel_widgets.store import schema
 
 COMMANDS = sorted(cli.commands)
 
@@ -67,7 +68,7 @@ def test_a_campaign_from_the_command_line(
         done = run(*words, cwd=tmp_path, **environ)
         assert done.returncode == 0, done.stderr
         said[words[0]] = done.stdout
-    assert said["init"] == "The tables are ready (version 0004).\n"
+    assert said["init"] == f"The tables are ready (version {schema.HEAD}).\n"
     assert said["import"].startswith("Added 132 images in 6 series, 12 of them prefiltered;")
     assert said["simulate"] == "150 ratings by 3 simulated volunteers.\n"
     assert re.search(r"ratings +150\n", said["stats"])
@@ -177,3 +178,16 @@ def test_known_answers_are_imported_from_the_command_line(
     assert (wrong.returncode, wrong.stderr) == (
         1, "Error: none.csv cannot be read: No such file or directory.\n",
     )  # fmt: skip
+
+
+def test_a_wrong_tutorial_is_told_before_anything_is_served(
+    demo_set: Path, sqlite_url: str, tmp_path: Path
+) -> None:
+    """In one sentence, with the name of the setting."""
+    environ = {"ANIMELABEL_DATABASE_URL": sqlite_url, "ANIMELABEL_TUTORIAL": "lessons"}
+    assert run("init", cwd=tmp_path, **environ).returncode == 0
+    done = run("serve", "--pictures", str(demo_set / "frames"), cwd=tmp_path, **environ)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: The tutorial ")
+    assert "cannot be read" in done.stderr
+    assert done.stderr.endswith("correct it or ANIMELABEL_TUTORIAL.\n")

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from support.mariadb import MariaDB
 
 from animelabel_widgets.errors import AssignmentError, VolunteerError
-from animelabel_widgets.labels import EXCLUSIVE, KEYS, Answer, NewImage, Series
+from animelabel_widgets.labels import EXCLUSIVE, KEYS, Answer, Gold, Known, NewImage, Series
 from animelabel_widgets.store import Store
 
 TARGET = 2
@@ -60,6 +60,8 @@ class Campaign(RuleBasedStateMachine):
         self.state = dict.fromkeys(self.images, "open")
         self.priority = dict.fromkeys(self.images, 0)
         self.handed: dict[UUID, Handed] = {}
+        self.reporters: dict[int, set[int]] = {image_id: set() for image_id in self.images}
+        self.known: set[int] = set()
         self.ids = [self.store.volunteer(f"{n:032x}") for n in range(4)]
 
     def teardown(self) -> None:
@@ -68,7 +70,7 @@ class Campaign(RuleBasedStateMachine):
     def load(self, image_id: int) -> int:
         """Count an image's ratings and live leases in the model."""
         mine = [each for each in self.handed.values() if each.image_id == image_id]
-        rated = {each.volunteer for each in mine if each.said}
+        rated = {each.volunteer for each in mine if each.said and each.lease != "gold"}
         return len(rated) + sum(each.lease == "live" for each in mine)
 
     def level(self, image_id: int) -> tuple[int, int]:
@@ -131,7 +133,8 @@ class Campaign(RuleBasedStateMachine):
         if revision > newest:
             assert (receipt.stored, receipt.conflict, receipt.revision) == (True, False, revision)
             handed.said[revision] = answer
-            handed.lease = "rated"
+            if handed.lease != "gold":
+                handed.lease = "rated"
         else:
             same = handed.said.get(revision) == answer
             assert (receipt.stored, receipt.conflict) == (False, not same)
@@ -156,6 +159,44 @@ class Campaign(RuleBasedStateMachine):
         assert self.store.release(self.ids[volunteer], [*keys, uuid4()]) == len(live)
         for each in live:
             each.lease = "expired"
+
+    @rule(number=st.integers(0, 99), reason=st.sampled_from(["broken", "unclear"]))
+    def report(self, number: int, reason: str) -> None:
+        """Report an assignment; the second volunteer takes its image out."""
+        if self.handed:
+            assignment, handed = list(self.handed.items())[number % len(self.handed)]
+            self.store.report(self.ids[handed.volunteer], assignment, reason)
+            if handed.lease in ("live", "expired"):
+                handed.lease = "reported"
+            reporters = self.reporters[handed.image_id]
+            reporters.add(handed.volunteer)
+            if len(reporters) > 1 and self.state[handed.image_id] in ("open", "retired"):
+                self.state[handed.image_id] = "reported"
+
+    @rule(number=st.integers(0, IMAGES - 1))
+    def settle(self, number: int) -> None:
+        """Learn the right answer to an image."""
+        image_id = sorted(self.images)[number]
+        images = self.store.images().set_index("image_id")
+        entry = Gold("a", images["filename"][image_id], Known(Answer.of("logo")))
+        assert self.store.put_gold([entry]) == []
+        self.known.add(image_id)
+
+    @rule(volunteer=VOLUNTEERS, count=st.integers(1, 3))
+    def fetch_known(self, volunteer: int, count: int) -> None:
+        """Hand out images with a known answer, which count nowhere."""
+        free = {
+            image_id
+            for image_id in self.known - self.knows(volunteer)
+            if self.state[image_id] in ("open", "retired")
+        }
+        tasks = self.store.hand_out_gold(self.ids[volunteer], count)
+        assert len(tasks) == min(count, len(free))
+        assert {task.image_id for task in tasks} <= free
+        for task in tasks:
+            handed = Handed(volunteer, task.image_id, len(self.handed), self.time)
+            handed.lease = "gold"
+            self.handed[task.assignment_id] = handed
 
     @rule(minutes=st.sampled_from([0, 1, 11, -30, -3 * 24 * 60]))
     def wait(self, minutes: int) -> None:
@@ -207,7 +248,7 @@ class Campaign(RuleBasedStateMachine):
         for image_id in sorted(self.images):
             standing: dict[int, Handed] = {}
             for each in self.handed.values():
-                if each.image_id == image_id and each.said:
+                if each.image_id == image_id and each.said and each.lease != "gold":
                     former = standing.get(each.volunteer)
                     if former is None or each.order > former.order:
                         standing[each.volunteer] = each
@@ -215,6 +256,8 @@ class Campaign(RuleBasedStateMachine):
             counts = [sum(key in answer.features for answer in answers) for key in KEYS]
             expected.append((image_id, self.load(image_id), len(answers), *counts))
         assert stored == expected
+        states = self.store.images().set_index("image_id")["state"]
+        assert states.to_dict() == self.state
         assert self.store.check() == []
 
 
@@ -222,7 +265,7 @@ class Campaign(RuleBasedStateMachine):
 def test_any_order_of_events_leaves_exact_counters(
     engine: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Hand-out, rating, revision, resending, cheating, expiry, late ratings, loss, retirement."""
+    """Hand-out, rating, revision, resending, cheating, expiry, loss, retirement, reports, gold."""
 
     @contextlib.contextmanager
     def opened(clock: Callable[[], datetime]) -> Iterator[Store]:
