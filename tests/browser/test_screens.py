@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from support.accessibility import accessible
 from support.commands import Server
 from support.volunteer import READY, Volunteer
 from support.waiting import wait_until
@@ -21,20 +21,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SCREENS = [(360, 640), (390, 844), (768, 1024), (1280, 800), (640, 360), (844, 390), (1024, 768)]
 LESSON = "[data-al=lesson-picture]"
-
-
-def accessible(page: Page, screen: str) -> None:
-    """Let axe-core look at what is shown."""
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
-    seen = [
-        f"{screen}: {each['id']} – {node['target']} {node['failureSummary']}"
-        for each in found.response["violations"]
-        for node in each["nodes"]
-    ]
-    assert not seen, "\n".join(seen)
 
 
 def in_view(page: Page, within: str) -> None:
@@ -206,6 +194,7 @@ def test_the_keyboard_alone_is_enough_everywhere(server: Server, new_page: Pages
     page.keyboard.press("ArrowRight")
     page.wait_for_selector(f"{LESSON}[data-number='1']")
     page.keyboard.press("Escape")
+    page.wait_for_selector("[data-al=dialog-tutorial]", state="detached")
     volunteer = Volunteer(page)
     volunteer.sees_a_picture()
     page.keyboard.press("?")
