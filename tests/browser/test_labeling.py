@@ -322,7 +322,7 @@ def test_a_killed_kernel_loses_nothing(server: Server, store: Store, new_page: P
     volunteer.visit(server.address)
     volunteer.press("person")
     first = volunteer.assignment
-    (kernel,) = children(server.process.pid)
+    (kernel,) = server.kernels()
     os.kill(kernel, signal.SIGKILL)
     volunteer.next()
     second = volunteer.assignment
@@ -332,12 +332,6 @@ def test_a_killed_kernel_loses_nothing(server: Server, store: Store, new_page: P
     assert stored(store) == {first: ({"person"}, 0), second: ({"logo"}, 0)}
     volunteer.back()
     assert (volunteer.assignment, volunteer.pressed) == (second, {"logo"})
-
-
-def children(process: int) -> list[int]:
-    """Give the processes that a process has started."""
-    listed = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
-    return [int(each) for each in listed.split()]
 
 
 @on_sqlite

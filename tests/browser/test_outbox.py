@@ -77,12 +77,6 @@ def has_all(store: Store, volunteer: Volunteer, expected: Expected) -> None:
     assert store.check() == []
 
 
-def children(process: int) -> list[int]:
-    """Give the processes that a process has started."""
-    listed = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
-    return [int(each) for each in listed.split()]
-
-
 @on_sqlite
 def test_a_killed_kernel_loses_none_of_fifty(server: Server, store: Store, new_page: Pages) -> None:
     """The process that runs the kernel is killed in mid-stream, and the rating goes on."""
@@ -90,7 +84,7 @@ def test_a_killed_kernel_loses_none_of_fifty(server: Server, store: Store, new_p
     volunteer.visit(server.address)
     expected: Expected = {}
     rate(volunteer, expected, 25)
-    (kernel,) = children(server.process.pid)
+    (kernel,) = server.kernels()
     os.kill(kernel, signal.SIGKILL)
     rate(volunteer, expected, RATINGS)
     has_all(store, volunteer, expected)

@@ -39,6 +39,15 @@ class Server:
     address: str
     folder: Path
 
+    def kernels(self) -> list[int]:
+        """Give the processes that run the kernels of its pages."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [
+            int(each)
+            for each in children.read_text(encoding="ascii").split()
+            if b"ipykernel" in Path(f"/proc/{each}/cmdline").read_bytes()
+        ]
+
     @property
     def log(self) -> str:
         """What the page's kernels have logged."""
