@@ -1,4 +1,7 @@
-"""The project: what a data scientist holds in a notebook."""
+"""The project: what a data scientist holds in a notebook.
+
+Longer than other modules for its docstrings: it is read with `help` in notebooks.
+"""
 
 from __future__ import annotations
 

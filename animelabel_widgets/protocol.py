@@ -2,7 +2,8 @@
 
 A browser sends `{"id": …, "kind": …, …}`; each message gets exactly one reply
 with the same `id`. Whatever differs in its keys, types, sizes or ranges is a
-`ProtocolError`. Parsing stores nothing and trusts nothing.
+`ProtocolError`. Parsing stores nothing and trusts nothing. A little longer than
+other modules, so that all of what a browser may say stands in one place.
 """
 
 from __future__ import annotations

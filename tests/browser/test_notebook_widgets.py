@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 CELLS = [
     "import animelabel_widgets as al\nproject = al.open_project()",
-    """good = al.consensus(project.ratings()).query("person & ~text & ~logo & ~empty")
+    """verdicts = al.consensus(project.ratings(), method="majority")
+good = verdicts.query("person & ~text & ~logo & ~empty")
 project.gallery(good, page_size=6)""",
     "project.labeler()",
 ]
@@ -39,7 +40,8 @@ def test_a_gallery_turns_its_pages_and_a_labeler_stores_ratings(
             project.store, project.pictures, truth,
             volunteers=1, ratings=60, skill=1, seed=4, progress=False,
         )  # fmt: skip
-        good = al.consensus(project.ratings()).query("person & ~text & ~logo & ~empty")
+        verdicts = al.consensus(project.ratings(), method="majority")
+        good = verdicts.query("person & ~text & ~logo & ~empty")
         pages = -(-len(good) // 6)
         assert pages > 1
     file = tmp_path / "own.ipynb"
