@@ -381,8 +381,9 @@ def test_ctrl_c_ends_everything(
     }
     with serving("serve", cwd=tmp_path, environ=environ) as running:
         Volunteer(new_page()).visit(running.address)
-        assert len(marked(tmp_path.name)) == 2
-    assert marked(tmp_path.name) == []
+        assert len(running.kernels()) == 1
+        assert len(marked(tmp_path.name)) > 2  # with the process that estimates the verdicts
+    wait_until(lambda: marked(tmp_path.name) == [], "every process to end")
     assert running.process.returncode == 0
 
 
