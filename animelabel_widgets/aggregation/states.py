@@ -95,7 +95,6 @@ def estimate(
     reports: Reports,
     *,
     fixed: Codes | None = None,
-    start: Estimate | None = None,
     prior_strength: float = 5,
     max_iter: int = 200,
     tol: float = 1e-5,
@@ -108,8 +107,6 @@ def estimate(
         The answers; every image and every volunteer has at least one.
     fixed
         The known state of each image, -1 where it is not known.
-    start
-        An estimate with the same volunteers, to begin with; the shares of the answers by default.
     prior_strength
         How many answers the pooled prior of a volunteer's skill weighs.
     max_iter, tol
@@ -117,8 +114,6 @@ def estimate(
     """
     answers = _Answers(reports)
     states = answers.shares()
-    if start is not None:
-        states, _ = _normed(answers.scores(start.skills, start.prior)[0])
     former = -np.inf
     for _ in range(max_iter):
         if fixed is not None:
