@@ -1,0 +1,314 @@
+"""A virtual kernel: a visitor's namespace, comms and widgets, and what is done with messages."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import hashlib
+import logging
+from base64 import b64encode
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from contextvars import Context, copy_context
+from functools import partial
+from typing import Any
+
+import zmq
+from comm.base_comm import CommManager
+from jupyter_client import protocol_version
+
+from . import routing
+from .wire import Message, Wire
+
+_log = logging.getLogger(__name__)
+
+INFO = {
+    "status": "ok",
+    "protocol_version": protocol_version,
+    "implementation": "hosted",
+    "implementation_version": "1",
+    "language_info": {
+        "name": "python",
+        "version": "3",
+        "mimetype": "text/x-python",
+        "file_extension": ".py",
+    },
+    "banner": "",
+    "help_links": [],
+}
+_LARGE = 1024
+"""Characters from which a text of a widget's state is sent once to the server, by its hash."""
+
+
+class VirtualKernel:
+    """One visitor's kernel in a host.
+
+    Messages of one visitor are handled one after another, those of several at once in the
+    host's threads.
+
+    Parameters
+    ----------
+    kernel_id
+        Its name in logs.
+    context
+        The host's ZeroMQ context.
+    connection
+        The content of its connection file.
+    environ
+        The visitor's own variables.
+    pool
+        The threads that handle messages.
+    statuses
+        Tell the page when a message of a widget is handled; the stock front end waits for it.
+    ended
+        Called when the kernel ended by itself.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is one fact of a kernel
+        self,
+        kernel_id: str,
+        context: zmq.Context[Any],
+        connection: Mapping[str, Any],
+        environ: dict[str, str],
+        pool: Executor,
+        *,
+        statuses: bool,
+        ended: Callable[[str], None],
+    ) -> None:
+        self.kernel_id = kernel_id
+        self.environ = environ
+        self.comms = CommManager()
+        self.widgets: dict[str, Any] = {}
+        self._namespace: dict[str, Any] = {"__name__": "__main__", "display": routing.display}
+        self._statuses = statuses
+        self._ended = ended
+        self._pool = pool
+        self._loop = asyncio.get_running_loop()
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._working = False
+        self._parent: Message = {}
+        self._captured: list[tuple[str, dict[str, Any], list[bytes]]] | None = None
+        self._count = 0
+        self.closed = False
+        self._wire = Wire(context, connection, self._receive)
+        self._context: Context = copy_context()
+        self._context.run(routing.current.set, self)
+
+    def publish(
+        self,
+        kind: str,
+        content: dict[str, Any],
+        *,
+        metadata: dict[str, Any] | None = None,
+        buffers: list[bytes] | None = None,
+        topic: bytes = b"",
+    ) -> None:
+        """Send a message to the visitor's page, from any thread."""
+        if self.closed:
+            return
+        if self._captured is not None:
+            self._captured.append((kind, content, buffers or []))
+            return
+        session = self._wire.session
+        message = session.msg(kind, content, parent=self._parent, metadata=metadata)
+        parts = session.serialize(message, ident=topic or kind.encode())
+        self._on_loop(self._wire.publish, [*parts, *(buffers or [])])
+
+    async def run(self, code: str, known: set[str]) -> dict[str, Any]:
+        """Run code that ends in a widget, and give the widget in place of publishing it.
+
+        Parameters
+        ----------
+        code
+            The notebook's code.
+        known
+            Hashes of the large texts that the server has; new ones are added.
+
+        Returns
+        -------
+        dict
+            `view`, the id of the widget's model or None; `models`, the state of each widget by
+            its id; `texts`, large texts by their hash.
+        """
+        done: asyncio.Future[Any] = self._loop.create_future()
+
+        def work() -> None:
+            self._captured = captured = []
+            try:
+                data = self._execute(code)
+                result = data, captured
+            except BaseException as error:  # noqa: BLE001 - told to the server
+                self._on_loop(done.set_exception, RuntimeError(f"{type(error).__name__}: {error}"))
+                _log.exception("Kernel %s: the notebook failed", self.kernel_id)
+            else:
+                self._on_loop(done.set_result, result)
+            finally:
+                self._captured = None
+
+        self._submit(work)
+        data, captured = await done
+        texts: dict[str, str] = {}
+        models = {
+            content["comm_id"]: _compact(content["data"], buffers, known, texts)
+            for kind, content, buffers in captured
+            if kind == "comm_open"
+        }
+        view = (data or {}).get("application/vnd.jupyter.widget-view+json", {}).get("model_id")
+        return {"view": view, "models": models, "texts": texts}
+
+    def close(self) -> None:
+        """End: the sockets, the widgets, the namespace."""
+        if self.closed:
+            return
+        self.closed = True
+        self._wire.close()
+        self._waiting.clear()
+        self._context.run(self._forget)
+
+    def _forget(self) -> None:
+        """Break the circles between widgets and comms, so that their memory comes back now."""
+        for widget in list(self.widgets.values()):
+            try:
+                widget.close()
+            except Exception:  # noqa: BLE001 - a visitor's leftover
+                _log.debug("A widget did not close", exc_info=True)
+        self.widgets.clear()
+        self.comms.comms.clear()
+        self._namespace.clear()
+
+    def _receive(self, channel: str, identities: list[bytes], message: Message) -> None:
+        """Take a message from a socket."""
+        if channel == "control":
+            self._handle(channel, identities, message)
+        else:
+            self._submit(partial(self._handle, channel, identities, message))
+
+    def _submit(self, work: Callable[[], None]) -> None:
+        """Have something done after what came before."""
+        self._waiting.append(work)
+        if not self._working:
+            self._working = True
+            self._next()
+
+    def _next(self) -> None:
+        """Begin with the next message, in a thread."""
+        if not self._waiting:
+            self._working = False
+            return
+        work = self._waiting.popleft()
+        self._pool.submit(self._guarded, work)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Do it; whatever happens, it harms no other visitor."""
+        try:
+            self._context.run(work)
+        except BaseException:  # noqa: BLE001 - sys.exit too ends nothing but this handler
+            _log.exception("Kernel %s: a handler failed", self.kernel_id)
+        self._on_loop(self._next)
+
+    def _on_loop(self, work: Callable[..., Any], *arguments: Any) -> None:
+        """Have something done by the event loop."""
+        try:
+            self._loop.call_soon_threadsafe(work, *arguments)
+        except RuntimeError:
+            _log.debug("The host ends")
+
+    def _handle(self, channel: str, identities: list[bytes], message: Message) -> None:
+        """Answer a message."""
+        kind = message["header"]["msg_type"]
+        handle = {
+            "kernel_info_request": self._info,
+            "comm_info_request": self._comm_info,
+            "execute_request": self._on_execute,
+            "shutdown_request": self._shutdown,
+            "comm_msg": self._comm,
+            "comm_open": self._comm,
+            "comm_close": self._comm,
+        }.get(kind)
+        if handle is None or (kind == "execute_request" and not self._statuses):
+            return
+        self._parent = message
+        tells = self._statuses or kind != "comm_msg"
+        if tells:
+            self._state("busy", message)
+        try:
+            content = handle(message)
+            if content is not None:
+                reply = kind.replace("_request", "_reply")
+                self._on_loop(self._wire.reply, channel, identities, reply, content, message)
+        finally:
+            if tells:
+                self._state("idle", message)
+        if kind == "shutdown_request":
+            self._on_loop(self._ended, self.kernel_id)
+
+    def _state(self, state: str, parent: Message) -> None:
+        """Tell whether the kernel works."""
+        session = self._wire.session
+        message = session.msg("status", {"execution_state": state}, parent=parent)
+        self._on_loop(self._wire.publish, session.serialize(message, ident=b"status"))
+
+    def _info(self, _message: Message) -> dict[str, Any]:
+        return INFO
+
+    def _comm_info(self, _message: Message) -> dict[str, Any]:
+        """Tell the visitor's own comms."""
+        comms = {key: {"target_name": each.target_name} for key, each in self.comms.comms.items()}
+        return {"status": "ok", "comms": comms}
+
+    def _shutdown(self, message: Message) -> dict[str, Any]:
+        return {"status": "ok", "restart": message["content"].get("restart", False)}
+
+    def _comm(self, message: Message) -> None:
+        """Hand a message to its comm."""
+        getattr(self.comms, message["header"]["msg_type"])(None, None, message)
+
+    def _on_execute(self, message: Message) -> dict[str, Any]:
+        """Run a cell for the server; what went wrong goes to the log, never to the page."""
+        self._count += 1
+        try:
+            data = self._execute(message["content"]["code"])
+        except BaseException as error:
+            _log.exception("Kernel %s: the notebook failed", self.kernel_id)
+            content = {"ename": type(error).__name__, "evalue": "", "traceback": []}
+            self.publish("error", content)
+            return {"status": "error", "execution_count": self._count, **content}
+        if data:
+            content = {"data": data, "metadata": {}, "execution_count": self._count}
+            self.publish("execute_result", content)
+        return {"status": "ok", "execution_count": self._count, "payload": []}
+
+    def _execute(self, code: str) -> dict[str, Any] | None:
+        """Run code; give its last expression as a page can show it."""
+        tree = ast.parse(code)
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, "<notebook>", "exec"), self._namespace)  # noqa: S102 - trusted
+        if last is None:
+            return None
+        expression = ast.Expression(last.value)  # type: ignore[attr-defined]
+        shown = eval(compile(expression, "<notebook>", "eval"), self._namespace)  # noqa: S307
+        return None if shown is None else routing.bundle(shown)
+
+
+def _compact(
+    data: dict[str, Any], buffers: list[bytes], known: set[str], texts: dict[str, str]
+) -> dict[str, Any]:
+    """Give a widget's state, with large texts by their hash and buffers as text."""
+    state = dict(data.get("state", {}))
+    large = {}
+    for name, value in state.items():
+        if isinstance(value, str) and len(value) >= _LARGE:
+            digest = hashlib.sha256(value.encode()).hexdigest()[:32]
+            large[name] = digest
+            if digest not in known:
+                known.add(digest)
+                texts[digest] = value
+    for name in large:
+        del state[name]
+    return {
+        "state": state,
+        "large": large,
+        "buffer_paths": data.get("buffer_paths", []),
+        "buffers": [b64encode(each).decode() for each in buffers],
+    }

@@ -1,0 +1,106 @@
+"""The sockets of a virtual kernel, spoken to by the event loop alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import zmq
+from jupyter_client.session import Session
+from zmq.eventloop.zmqstream import ZMQStream
+
+Message = dict[str, Any]
+Receive = Callable[["str", list[bytes], Message], None]
+
+_SUBSCRIBED = b"\x01"
+_HIGH_WATER = 10_000
+"""Messages that wait for a slow server, after which more are dropped."""
+
+
+class Wire:
+    """Five sockets, bound at the places that the server chose.
+
+    Parameters
+    ----------
+    context
+        The process's ZeroMQ context.
+    connection
+        The content of the connection file.
+    receive
+        Called with the channel (`shell` or `control`), the identities, and the message.
+    """
+
+    def __init__(
+        self, context: zmq.Context[Any], connection: Mapping[str, Any], receive: Receive
+    ) -> None:
+        key = connection["key"]
+        self.session = Session(
+            key=key.encode() if isinstance(key, str) else key,
+            signature_scheme=connection["signature_scheme"],
+        )
+        self._receive = receive
+        self._streams: dict[str, ZMQStream] = {}
+        try:
+            for channel, kind in (
+                ("shell", zmq.ROUTER),
+                ("control", zmq.ROUTER),
+                ("stdin", zmq.ROUTER),
+                ("iopub", zmq.XPUB),
+                ("hb", zmq.REP),
+            ):
+                socket = context.socket(kind)
+                self._streams[channel] = ZMQStream(socket)
+                socket.linger = 0
+                socket.sndhwm = _HIGH_WATER
+                socket.bind(_address(connection, channel))
+        except BaseException:
+            self.close()
+            raise
+        for channel in ("shell", "control"):
+            self._streams[channel].on_recv(lambda parts, at=channel: self._on_request(at, parts))
+        self._streams["iopub"].on_recv(self._on_subscription)
+        beat = self._streams["hb"]
+        beat.on_recv(lambda parts: beat.send_multipart(parts))
+
+    def reply(self, channel: str, identities: list[bytes], kind: str, content: Message,
+              parent: Message) -> None:
+        """Answer a request on its channel."""
+        if channel in self._streams:
+            self.session.send(
+                self._streams[channel], kind, content, parent=parent, ident=identities
+            )
+
+    def publish(self, parts: list[bytes]) -> None:
+        """Send a serialized message to all who listen."""
+        if "iopub" in self._streams:
+            self._streams["iopub"].send_multipart(parts)
+
+    def close(self) -> None:
+        """Close the sockets."""
+        for stream in self._streams.values():
+            stream.close(linger=0)
+        self._streams.clear()
+
+    def _on_request(self, channel: str, parts: list[bytes]) -> None:
+        """Check a request's signature, and hand it on; what is malformed is dropped."""
+        try:
+            identities, signed = self.session.feed_identities(parts)
+            message = self.session.deserialize(signed)
+        except (ValueError, TypeError, KeyError):
+            return
+        self._receive(channel, identities, message)
+
+    def _on_subscription(self, parts: list[bytes]) -> None:
+        """Welcome a new listener: it knows then that nothing escapes it any more."""
+        if parts[0][:1] != _SUBSCRIBED:
+            return
+        welcome = self.session.msg("iopub_welcome", {"subscription": parts[0][1:].decode()})
+        self.publish(self.session.serialize(welcome, ident=parts[0][1:]))
+
+
+def _address(connection: Mapping[str, Any], channel: str) -> str:
+    """Give the address of a channel, as jupyter_client does."""
+    port = connection[f"{channel}_port"]
+    if connection["transport"] == "tcp":
+        return f"tcp://{connection['ip']}:{port}"
+    return f"{connection['transport']}://{connection['ip']}-{port}"
