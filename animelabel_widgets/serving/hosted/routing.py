@@ -214,9 +214,7 @@ def set_global(module: str, name: str, value: object) -> None:
 def display(*shown: Any, **_rest: Any) -> None:
     """Show objects on the visitor's page, in place of `IPython.display.display`."""
     for each in shown:
-        visitor().publish(
-            "display_data", {"data": bundle(each), "metadata": {}, "transient": {}}
-        )
+        visitor().publish("display_data", {"data": bundle(each), "metadata": {}, "transient": {}})
 
 
 def bundle(shown: Any) -> dict[str, Any]:

@@ -62,8 +62,9 @@ class Wire:
         beat = self._streams["hb"]
         beat.on_recv(lambda parts: beat.send_multipart(parts))
 
-    def reply(self, channel: str, identities: list[bytes], kind: str, content: Message,
-              parent: Message) -> None:
+    def reply(
+        self, channel: str, identities: list[bytes], kind: str, content: Message, parent: Message
+    ) -> None:
         """Answer a request on its channel."""
         if channel in self._streams:
             self.session.send(

@@ -1,0 +1,265 @@
+"""The server's side of the host processes: starting, spreading visitors, recycling, mourning."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+_log = logging.getLogger(__name__)
+_LINE = 64 * 2**20
+
+
+class HostError(RuntimeError):
+    """A host did not do what it was asked: it died, or the notebook failed."""
+
+
+@dataclass(eq=False)
+class Process:
+    """A host process, and the kernels in it."""
+
+    child: asyncio.subprocess.Process
+    requests: asyncio.StreamWriter
+    kernels: set[str] = field(default_factory=set)
+    served: int = 0
+    rss: int = 0
+    draining: bool = False
+    dead: bool = False
+    asked: dict[int, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
+
+
+class Hosts:
+    """A few host processes, kept at their number.
+
+    Parameters
+    ----------
+    number
+        How many.
+    modules
+        What each imports before it takes visitors.
+    recycle_after
+        Visitors after whom a host takes no more, and ends once the last of them has gone.
+    recycle_bytes
+        Memory from which on the same happens.
+    """
+
+    def __init__(
+        self,
+        number: int = 2,
+        modules: Sequence[str] = ("ipywidgets",),
+        *,
+        recycle_after: int = 5000,
+        recycle_bytes: int = 2 * 2**30,
+    ) -> None:
+        self._number = number
+        self._modules = modules
+        self._recycle_after = recycle_after
+        self._recycle_bytes = recycle_bytes
+        self._hosts: list[Process] = []
+        self._places: dict[str, Process] = {}
+        self._texts: dict[str, str] = {}
+        self._ids = count()
+        self._starting = asyncio.Lock()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._closed = False
+        self.on_death: Callable[[list[str]], None] = lambda _kernels: None
+
+    async def start(self) -> None:
+        """Start what is missing; give back once all are ready."""
+        async with self._starting:
+            missing = self._number - sum(not each.draining for each in self._hosts)
+            if missing > 0 and not self._closed:
+                await asyncio.gather(*(self._start_one() for _ in range(missing)))
+
+    async def launch(
+        self,
+        kernel_id: str,
+        connection: dict[str, Any],
+        environ: dict[str, str],
+        *,
+        statuses: bool,
+    ) -> None:
+        """Start a virtual kernel in the host that has fewest.
+
+        Raises
+        ------
+        HostError
+            If no host can.
+        """
+        await self._some_host()
+        host = min(
+            (each for each in self._hosts if not each.draining), key=lambda each: len(each.kernels)
+        )
+        host.kernels.add(kernel_id)
+        host.served += 1
+        self._places[kernel_id] = host
+        await self._ask(
+            host,
+            "start",
+            kernel=kernel_id,
+            connection=connection,
+            environ=environ,
+            statuses=statuses,
+        )
+        if host.served >= self._recycle_after:
+            self._drain(host)
+
+    async def run(self, kernel_id: str, code: str) -> dict[str, Any]:
+        """Run code in a kernel; see `VirtualKernel.run`.
+
+        Raises
+        ------
+        HostError
+            If the code fails, or its host dies.
+        """
+        answer = await self._ask(self._host(kernel_id), "run", kernel=kernel_id, code=code)
+        self._texts.update(answer.pop("texts"))
+        return answer
+
+    def text(self, digest: str) -> str:
+        """Give a large text of a widget's state by its hash."""
+        return self._texts[digest]
+
+    def alive(self, kernel_id: str) -> bool:
+        """Tell whether a kernel lives."""
+        return kernel_id in self._places
+
+    async def stop(self, kernel_id: str) -> None:
+        """End a kernel; that of a dead host has ended already."""
+        host = self._gone(kernel_id)
+        if host and not host.dead:
+            with contextlib.suppress(HostError):
+                await self._ask(host, "stop", kernel=kernel_id)
+            if host.draining and not host.kernels:
+                host.requests.close()
+
+    async def stats(self) -> list[dict[str, Any]]:
+        """Give each host's process id, kernels, and memory in bytes."""
+        told = []
+        for host in list(self._hosts):
+            with contextlib.suppress(HostError):
+                answer = await self._ask(host, "stats")
+                host.rss = answer["rss"]
+                if host.rss > self._recycle_bytes and not host.draining:
+                    self._drain(host)
+                told.append({"pid": host.child.pid, **answer, "draining": host.draining})
+        return told
+
+    async def close(self) -> None:
+        """End all hosts, and their kernels with them."""
+        self._closed = True
+        hosts = list(self._hosts)
+        for host in hosts:
+            host.requests.close()
+        for host in hosts:
+            try:
+                await asyncio.wait_for(host.child.wait(), 5)
+            except TimeoutError:
+                host.child.kill()
+                await host.child.wait()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _some_host(self) -> None:
+        """Have a host that takes visitors, waiting for one only where there is none."""
+        if any(not each.draining for each in self._hosts):
+            return
+        await self.start()
+        if not any(not each.draining for each in self._hosts):
+            raise HostError("no host process is running: the server ends")
+
+    async def _start_one(self) -> None:
+        """Start a host and wait until it is ready."""
+        ours, theirs = socket.socketpair()
+        command = [sys.executable, "-m", f"{__package__}.host", str(theirs.fileno())]
+        with theirs:
+            child = await asyncio.create_subprocess_exec(
+                *command,
+                *self._modules,
+                pass_fds=[theirs.fileno()],
+                stdin=asyncio.subprocess.DEVNULL,
+            )
+        answers, requests = await asyncio.open_connection(sock=ours, limit=_LINE)
+        if not await answers.readline():
+            raise HostError(f"a host process ended at its start with {await child.wait()}")
+        host = Process(child, requests)
+        self._hosts.append(host)
+        self._go_on(self._listen(host, answers))
+
+    async def _listen(self, host: Process, answers: asyncio.StreamReader) -> None:
+        """Take a host's answers until it ends; then mourn it and start another."""
+        with contextlib.suppress(ConnectionError):
+            while line := await answers.readline():
+                answer = json.loads(line)
+                if "ended" in answer:
+                    self._gone(answer["ended"])
+                    continue
+                future = host.asked.pop(answer["id"], None)
+                if future and not future.done():
+                    future.set_result(answer)
+        host.dead = True
+        self._hosts.remove(host)
+        host.requests.close()
+        for future in host.asked.values():
+            if not future.done():
+                future.set_exception(HostError("the host process ended"))
+        host.asked.clear()
+        lost = sorted(host.kernels)
+        for kernel_id in lost:
+            self._gone(kernel_id)
+        status = await host.child.wait()
+        if self._closed:
+            return
+        if not host.draining:
+            _log.error(
+                "Host %d ended with %d, and %d kernels with it", host.child.pid, status, len(lost)
+            )
+        self.on_death(lost)
+        await self.start()
+
+    async def _ask(self, host: Process, do: str, **request: Any) -> dict[str, Any]:
+        """Ask a host, and wait for its answer."""
+        if host.dead:
+            raise HostError("the host process ended")
+        number = next(self._ids)
+        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        host.asked[number] = future
+        host.requests.write(json.dumps({"id": number, "do": do, **request}).encode() + b"\n")
+        answer = await future
+        if "error" in answer:
+            raise HostError(answer["error"])
+        return answer
+
+    def _host(self, kernel_id: str) -> Process:
+        """Give the host of a kernel."""
+        if kernel_id not in self._places:
+            raise HostError("the kernel ended")
+        return self._places[kernel_id]
+
+    def _gone(self, kernel_id: str) -> Process | None:
+        """Note that a kernel ended."""
+        host = self._places.pop(kernel_id, None)
+        if host:
+            host.kernels.discard(kernel_id)
+        return host
+
+    def _drain(self, host: Process) -> None:
+        """Let a host take no more visitors, and start another in its place."""
+        host.draining = True
+        if not host.kernels:
+            host.requests.close()
+        self._go_on(self.start())
+
+    def _go_on(self, work: Any) -> None:
+        """Do something beside."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
