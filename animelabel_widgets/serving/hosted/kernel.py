@@ -65,7 +65,7 @@ class VirtualKernel:
         Called when the kernel ended by itself.
     """
 
-    def __init__(  # noqa: PLR0913 - each is one fact of a kernel
+    def __init__(
         self,
         kernel_id: str,
         context: zmq.Context[Any],
@@ -269,7 +269,7 @@ class VirtualKernel:
         self._count += 1
         try:
             data = self._execute(message["content"]["code"])
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - sys.exit ends no host
             _log.exception("Kernel %s: the notebook failed", self.kernel_id)
             content = {"ename": type(error).__name__, "evalue": "", "traceback": []}
             self.publish("error", content)

@@ -60,7 +60,7 @@ class Wire:
             self._streams[channel].on_recv(lambda parts, at=channel: self._on_request(at, parts))
         self._streams["iopub"].on_recv(self._on_subscription)
         beat = self._streams["hb"]
-        beat.on_recv(lambda parts: beat.send_multipart(parts))
+        beat.on_recv(beat.send_multipart)
 
     def reply(
         self, channel: str, identities: list[bytes], kind: str, content: Message, parent: Message
