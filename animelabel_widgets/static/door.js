@@ -1,0 +1,104 @@
+// The published page's own script: asks for a place, waits for one, and shows the widget.
+
+import { openModel } from "./kernel.js";
+
+const ADDRESS = new URL(".", location.href);
+
+/** @param {string} id */
+const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/** @returns {string} 32 random digits of base 16 */
+function randomId() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+}
+
+/** @returns {Object<string, string>} the page's few words, in the language of the browser */
+function doorWords() {
+  const catalogue = JSON.parse(byId("al-words").textContent ?? "{}");
+  const wanted = navigator.languages.map((each) => each.slice(0, 2)).find((each) => each in catalogue);
+  return catalogue[wanted ?? "en"];
+}
+
+/** @param {string} text */
+function sayAtDoor(text) {
+  byId("al-door").textContent = text;
+}
+
+/** @param {number} delay milliseconds */
+const rest = (delay) => new Promise((resolve) => setTimeout(resolve, delay));
+
+/** @param {?string} kernel of this page, where it had one @returns {Promise<any>} */
+async function visit(kernel) {
+  const reply = await fetch(new URL("visit", ADDRESS), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ kernel }),
+  });
+  return { status: reply.status, ...(await reply.json()) };
+}
+
+/** Wait for a place, as long as it takes. @returns {Promise<any>} */
+async function firstPlace() {
+  const words = doorWords();
+  for (;;) {
+    let wait = 3_000;
+    try {
+      const reply = await visit(null);
+      if (reply.status === 200) return reply;
+      wait = reply.wait_ms ?? wait;
+      sayAtDoor(reply.code === "full" ? words.full.replace("{count}", reply.ahead) : words.break);
+    } catch {
+      sayAtDoor(words.offline);
+    }
+    await rest(wait);
+  }
+}
+
+/** @param {any} place @returns {Promise<any>} the widget's module, once its style is there too */
+async function widgetOf(place) {
+  const { _esm: code, _css: style } = place.texts;
+  if (style && !document.head.querySelector(`link[href$="${style}"]`)) {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = String(new URL(style, ADDRESS));
+    document.head.append(link);
+  }
+  return (await import(String(new URL(code, ADDRESS)))).default;
+}
+
+async function main() {
+  const place = await firstPlace();
+  const widget = await widgetOf(place);
+  const model = openModel({
+    place,
+    newId: randomId,
+    clock: {
+      setTimeout: (work, delay) => setTimeout(work, delay),
+      clearTimeout: (timer) => clearTimeout(timer),
+    },
+    async enter() {
+      const reply = await visit(model.kernel());
+      if (reply.status !== 200) throw new Error(reply.code);
+      return reply;
+    },
+    connect(kernel, protocol) {
+      const address = new URL(`api/kernels/${kernel}/channels?session_id=${randomId()}`, ADDRESS);
+      address.protocol = address.protocol.replace("http", "ws");
+      return new WebSocket(address, [protocol]);
+    },
+  });
+  addEventListener("pagehide", ({ persisted }) => {
+    if (!persisted) navigator.sendBeacon(new URL("leave", ADDRESS), model.kernel());
+  });
+  const room = byId("al-room");
+  room.replaceChildren();
+  widget.render({ model, el: room });
+  sayAtDoor("");
+  byId("al-shell").remove();
+}
+
+main();
+
+export default { main };

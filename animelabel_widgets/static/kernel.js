@@ -1,0 +1,154 @@
+// A widget's model without JupyterLab: its state, and its comm over one websocket.
+//
+// The socket may break and the kernel may go: the server is asked for a place again, with the
+// same kernel where it still lives, and what was to be sent is sent then.
+
+import { PROTOCOL, decodeMessage, encodeMessage } from "./wire.js";
+
+/** Closed by the server, because the page was idle: it wakes with the next message. */
+const IDLE = 4001;
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 15_000;
+const KEPT = 100;
+
+/**
+ * @typedef {object} Place
+ * @property {string} kernel
+ * @property {string} view the id of the widget's model
+ * @property {Object<string, any>} state
+ */
+
+/**
+ * @param {object} options
+ * @param {() => Promise<Place>} options.enter asks the server for a place; rejects where there is none now
+ * @param {(kernel: string, protocol: string) => WebSocket} options.connect
+ * @param {import("./link.js").Clock} options.clock
+ * @param {() => string} options.newId
+ * @param {Place} options.place the first one
+ */
+export function openModel({ enter, connect, clock, newId, place }) {
+  const session = newId();
+  const state = { ...place.state };
+  /** @type {Map<string, Set<Function>>} */
+  const handlers = new Map();
+  /** @type {object[]} */
+  let waiting = [];
+  /** @type {?WebSocket} */
+  let socket = null;
+  let joining = false;
+  let closed = false;
+  let pause = FIRST_PAUSE;
+  let here = place;
+
+  /** @param {string} event @param {any[]} values */
+  function tell(event, ...values) {
+    for (const handler of [...(handlers.get(event) ?? [])]) handler(...values);
+  }
+
+  /** @param {object} data */
+  function post(data) {
+    if (socket?.readyState === 1) return transmit(data);
+    if (waiting.length >= KEPT) waiting.shift();
+    waiting.push(data);
+    if (!joining) join();
+  }
+
+  /** @param {object} data */
+  function transmit(data) {
+    const header = {
+      msg_id: newId(),
+      msg_type: "comm_msg",
+      session,
+      username: "",
+      date: new Date().toISOString(),
+      version: "5.4",
+    };
+    const content = { comm_id: here.view, data };
+    socket?.send(
+      encodeMessage({ channel: "shell", header, parent: {}, metadata: {}, content, buffers: [] }),
+    );
+  }
+
+  /** @param {any} event */
+  function receive({ data }) {
+    if (typeof data === "string") return;
+    const { channel, header, content, buffers } = decodeMessage(data);
+    if (channel !== "iopub" || header.msg_type !== "comm_msg") return;
+    if (content.comm_id !== here.view) return;
+    if (content.data.method === "custom") tell("msg:custom", content.data.content, buffers);
+    if (content.data.method === "update") {
+      Object.assign(state, content.data.state);
+      for (const name of Object.keys(content.data.state)) tell(`change:${name}`);
+      tell("change");
+    }
+  }
+
+  function open() {
+    const mine = connect(here.kernel, PROTOCOL);
+    mine.binaryType = "arraybuffer";
+    mine.onopen = () => {
+      joining = false;
+      pause = FIRST_PAUSE;
+      for (const data of waiting.splice(0)) transmit(data);
+    };
+    mine.onmessage = receive;
+    mine.onclose = ({ code }) => {
+      if (socket !== mine || closed) return;
+      socket = null;
+      joining = false;
+      if (code !== IDLE || waiting.length > 0) later();
+    };
+    socket = mine;
+    joining = true;
+  }
+
+  function later() {
+    joining = true;
+    clock.setTimeout(join, pause);
+    pause = Math.min(2 * pause, LONGEST_PAUSE);
+  }
+
+  /** Ask for a place, and connect to it. */
+  async function join() {
+    if (closed) return;
+    joining = true;
+    try {
+      here = await enter();
+      if (!closed) open();
+    } catch {
+      later();
+    }
+  }
+
+  open();
+
+  return {
+    /** It comes back by itself: nobody needs to load the page anew. */
+    renews: true,
+    kernel: () => here.kernel,
+    /** @param {string} name */
+    get: (name) => state[name],
+    /** @param {string} name @param {any} value */
+    set(name, value) {
+      state[name] = value;
+    },
+    save_changes() {},
+    /** @param {object} content */
+    send(content) {
+      post({ method: "custom", content });
+    },
+    /** @param {string} event @param {Function} handler */
+    on(event, handler) {
+      if (!handlers.has(event)) handlers.set(event, new Set());
+      handlers.get(event)?.add(handler);
+    },
+    /** @param {string} event @param {Function} handler */
+    off(event, handler) {
+      handlers.get(event)?.delete(handler);
+    },
+    close() {
+      closed = true;
+      socket?.close();
+    },
+  };
+}
