@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from threading import Lock
 
 from ipywidgets import HTML, DOMWidget
 
 from . import assets
 from .config import Settings
 from .errors import AnimelabelError
-from .project import open_project
+from .project import Project, open_project
 
 _log = logging.getLogger(__name__)
+_opening = Lock()
+_opened: dict[Settings, Project] = {}
 
 _BREAK = """
 <div style="position: fixed; inset: 0; z-index: 10; display: grid; place-content: center;
@@ -35,12 +38,19 @@ def label_app() -> DOMWidget:
     in general words: it is seen by strangers.
     """
     try:
-        settings = Settings.load()
-        _log_to(Path(settings.log_file))
-        return open_project(create=False).labeler(app=True)
+        return _project(Settings.load()).labeler(app=True)
     except (AnimelabelError, OSError) as error:
         _log.error("The page cannot be served: %s", error)
         return HTML(_break())
+
+
+def _project(settings: Settings) -> Project:
+    """Open the project once in a process: all visitors of a shared host use the same."""
+    with _opening:
+        if settings not in _opened:
+            _log_to(Path(settings.log_file))
+            _opened[settings] = open_project(create=False)
+        return _opened[settings]
 
 
 def _break() -> str:

@@ -48,6 +48,25 @@ def demo(folder: Path, port: int, no_browser: bool) -> None:  # noqa: FBT001
 @click.option("--ip", default="localhost", show_default=True, help="Where to listen.")
 @port_option
 @no_browser_option
+@click.option(
+    "--kernels",
+    type=click.Choice(["hosted", "process"]),
+    default="hosted",
+    show_default=True,
+    help="Let visitors share a few processes, or give each a process and Voilà's own page.",
+)
+@click.option(
+    "--hosts", default=2, show_default=True, type=click.IntRange(1, 64), help="Shared processes."
+)
+@click.option(
+    "--max-visitors",
+    default=0,
+    type=click.IntRange(0, 100_000),
+    help="Visitors at once; by default as many as memory and open files allow.",
+)
+@click.option(
+    "--proxied", is_flag=True, help="A proxy of yours stands in front: believe its headers."
+)
 @click.option("--log", "log_file", metavar="FILE", help="Where to log; by default animelabel.log.")
 def serve(
     database_url: str | None,
@@ -55,6 +74,10 @@ def serve(
     ip: str,
     port: int,
     no_browser: bool,  # noqa: FBT001
+    kernels: str,
+    hosts: int,
+    max_visitors: int,
+    proxied: bool,  # noqa: FBT001
     log_file: str | None,
 ) -> None:
     """Serve the volunteers' page until Ctrl-C.
@@ -63,11 +86,13 @@ def serve(
     Example:
       animelabel serve --pictures frames --port 8866
     """
+    from ..serving import Crowd
     from ..serving import serve as run
 
     settings = Settings.load(database_url=database_url, pictures=pictures, log_file=log_file)
     click.echo("Starting the volunteers' page …")
-    run(settings, ip=ip, port=port, browse=not no_browser, announce=_announce)
+    crowd = Crowd(hosts if kernels == "hosted" else 0, max_visitors, proxied=proxied)
+    run(settings, ip=ip, port=port, browse=not no_browser, announce=_announce, crowd=crowd)
 
 
 def _announce(address: str) -> None:

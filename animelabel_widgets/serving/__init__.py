@@ -7,17 +7,48 @@ import sys
 import webbrowser
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..config import Settings
-from ..errors import ConfigError
+from ..errors import ConfigError, StoreError
 from ..project import find_tutorial
 from ..store import Store
 from .background import estimating, sweeping
 
 
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """How the kernels of the visitors are run.
+
+    Parameters
+    ----------
+    hosts
+        Processes that the visitors share; 0 gives each visitor a stock kernel, a process of his
+        own, with Voilà's own page.
+    max_visitors
+        Visitors at once; 0 for as many as memory and open files allow.
+    idle_minutes
+        Minutes without a message after which the kernel of an open page goes; the page gets
+        another one with the next click.
+    proxied
+        True behind a proxy of yours: its headers tell the visitor's address and protocol.
+    """
+
+    hosts: int = 2
+    max_visitors: int = 0
+    idle_minutes: int = 15
+    proxied: bool = False
+
+
 def serve(
-    settings: Settings, *, ip: str, port: int, browse: bool, announce: Callable[[str], None]
+    settings: Settings,
+    *,
+    ip: str,
+    port: int,
+    browse: bool,
+    announce: Callable[[str], None],
+    crowd: Crowd = Crowd(),
 ) -> None:
     """Serve the volunteers' page until it is interrupted.
 
@@ -31,6 +62,8 @@ def serve(
         Open the page in a browser, where there is a screen.
     announce
         Called with the page's address once it is served.
+    crowd
+        How the kernels of the visitors are run.
 
     Raises
     ------
@@ -62,10 +95,33 @@ def serve(
             webbrowser.open(address)
 
     # Imported once there is something to serve: Voilà takes its time.
-    from .server import Server, voila_config
+    from .server import Server, hosted_config, voila_config
 
     with closing(store), sweeping(store), estimating(settings):
-        Server(ready, voila_config(ip, port)).run(notebook())
+        if not crowd.hosts:
+            Server(ready, voila_config(ip, port)).run(notebook())
+            return
+        from .lean import LeanServer
+
+        LeanServer(
+            ready,
+            hosted_config(ip, port),
+            hosts=crowd.hosts,
+            modules=("animelabel_widgets.apps",),
+            max_visitors=crowd.max_visitors,
+            idle_minutes=crowd.idle_minutes,
+            proxied=crowd.proxied,
+            database_ready=lambda: _answers(store),
+        ).run(notebook())
+
+
+def _answers(store: Store) -> bool:
+    """Tell whether the database answers."""
+    try:
+        store.progress()
+    except StoreError:
+        return False
+    return True
 
 
 def notebook() -> Path:

@@ -14,6 +14,12 @@ from voila.app import Voila
 
 from .installing import PATHS, AppFileHandler
 
+PROVISIONER = "animelabel-hosts"
+"""The entry point of the provisioner of virtual kernels."""
+
+LARGEST_MESSAGE = 2**20
+"""Bytes that a page may send at once."""
+
 CULL_AFTER = 120
 """Seconds after which the kernel of a page that went away is ended."""
 
@@ -61,6 +67,22 @@ def voila_config(ip: str, port: int) -> Config:
     if os.name == "posix":
         # Two kernels that start at once may pick the same TCP port.
         config.KernelManager.transport = "ipc"
+    return config
+
+
+def hosted_config(ip: str, port: int) -> Config:
+    """Give the same, with kernels in shared hosts and nothing to send to pages that are gone."""
+    config = voila_config(ip, port)
+    config.KernelProvisionerFactory.default_provisioner_name = PROVISIONER
+    # The page asks for a new kernel by itself; one that came back empty would help nobody.
+    config.KernelManager.autorestart = False
+    config.MappingKernelManager.cull_idle_timeout = 0
+    config.MappingKernelManager.buffer_offline_messages = False
+    config.ZMQChannelsWebsocketConnection.limit_rate = False
+    config.Voila.tornado_settings = {
+        "websocket_max_message_size": LARGEST_MESSAGE,
+        "server_version": "",
+    }
     return config
 
 

@@ -114,7 +114,7 @@ function render({ model, el }) {
     onPictures: show,
     onTrouble() {
       standing.show();
-      if (visit.trouble() === "lost" && app) reload();
+      if (visit.trouble() === "lost" && app && !model.renews) reload();
     },
   });
 

@@ -1,0 +1,272 @@
+"""Every address that a visitor can reach: the page, its files, his visit, his websocket, health."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from tornado.ioloop import IOLoop
+from tornado.iostream import StreamBufferFullError
+from tornado.web import HTTPError, RequestHandler
+from tornado.websocket import WebSocketClosedError
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
+
+from .document import Document
+from .files import Files
+from .visits import Full, Visits
+
+_log = logging.getLogger(__name__)
+
+COOKIE = "animelabel_visitor"
+ADDRESS = "HTTP_X_ANIMELABEL_ADDRESS"
+"""The visitor's variable that names his address without telling it."""
+
+_YEAR = 31_536_000
+_KERNEL = re.compile(r"[0-9a-f-]{36}")
+_UNREAD = 8 * 2**20
+"""Bytes that may wait for a slow reader, after which his connection is closed."""
+
+_ROBOTS = "User-agent: *\nAllow: /$\nDisallow: /\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the handlers share."""
+
+    document: Document
+    files: Files
+    visits: Visits
+    salt: bytes
+    ready: Any
+
+
+class Handler(RequestHandler):
+    """A handler that tells nothing it need not."""
+
+    site: Site
+
+    def initialize(self, site: Site) -> None:
+        """Take what the handlers share."""
+        self.site = site
+
+    def set_default_headers(self) -> None:
+        """Say what a browser may do with an answer."""
+        self.clear_header("Server")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Referrer-Policy", "same-origin")
+        self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+
+    def check_xsrf_cookie(self) -> None:
+        """Take a form from this site only; the cookie itself is never sent from another."""
+        origin = self.request.headers.get("Origin")
+        if origin is None or urlsplit(origin).netloc != self.request.host:
+            raise HTTPError(403)
+
+    def write_error(self, status_code: int, **_rest: Any) -> None:
+        """Say the status and no more."""
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(f"{status_code} {self._reason}\n")
+
+    def visitor(self) -> str:
+        """Give the visitor's cookie, or an empty string."""
+        return str(self.get_cookie(COOKIE) or "")
+
+
+class PageHandler(Handler):
+    """The first page."""
+
+    def get(self) -> None:
+        """Give the page."""
+        self.set_header("Content-Security-Policy", self.site.document.policy)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Cache-Control", "no-cache")
+        self.finish(self.site.document.body)
+
+    def head(self) -> None:
+        """Give the same without its content."""
+        self.get()
+
+
+class FileHandler(Handler):
+    """The page's files."""
+
+    def get(self, name: str) -> None:
+        """Give a file, packed where the browser can unpack it."""
+        file = self.site.files.get(name)
+        if file is None:
+            raise HTTPError(404)
+        self.set_header("Content-Type", f"{file.kind}; charset=utf-8")
+        self.set_header("Cache-Control", f"public, max-age={_YEAR}, immutable")
+        self.set_header("Vary", "Accept-Encoding")
+        packs = "gzip" in self.request.headers.get("Accept-Encoding", "")
+        if packs:
+            self.set_header("Content-Encoding", "gzip")
+        self.finish(file.packed if packs else file.plain)
+
+    def head(self, name: str) -> None:
+        """Give the same without its content."""
+        self.get(name)
+
+
+class RobotsHandler(Handler):
+    """What crawlers may read: the first page."""
+
+    def get(self) -> None:
+        """Give robots.txt."""
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(_ROBOTS)
+
+
+class VisitHandler(Handler):
+    """A visit: asked for by the page's script, left by it too."""
+
+    async def post(self) -> None:
+        """Give the page its kernel and its widget, or say how long to wait."""
+        former = self._former()
+        visitor = self.visitor() or secrets.token_urlsafe(32)
+        self.set_cookie(
+            COOKIE,
+            visitor,
+            path=self.request.path.rpartition("/")[0] + "/",
+            httponly=True,
+            samesite="Strict",
+            secure=self.request.protocol == "https",
+        )
+        try:
+            place = await self.site.visits.enter(visitor, former, {ADDRESS: self._address()})
+        except Full as full:
+            self.set_status(503)
+            place = {"code": "full", "ahead": full.ahead, "wait_ms": full.wait_ms}
+        except Exception as error:  # noqa: BLE001 - told in general words: the page is public
+            _log.error("A visit could not begin: %s", error)
+            self.set_status(503)
+            place = {"code": "break", "wait_ms": 5_000}
+        self.set_header("Cache-Control", "no-store")
+        self.finish(place)
+
+    def _former(self) -> str | None:
+        """Read which kernel the page had."""
+        try:
+            asked = json.loads(self.request.body)
+            former = asked["kernel"]
+        except (ValueError, TypeError, KeyError):
+            raise HTTPError(400) from None
+        if former is not None and not (isinstance(former, str) and _KERNEL.fullmatch(former)):
+            raise HTTPError(400)
+        return former
+
+    def _address(self) -> str:
+        """Name the visitor's address by a keyed digest: it is told nowhere, and kept nowhere."""
+        address = self.request.remote_ip or ""
+        if ":" in address:
+            address = ":".join(address.split(":")[:4])
+        return hmac.new(self.site.salt, address.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+class LeaveHandler(Handler):
+    """The end of a visit, told by a page that closes."""
+
+    def post(self) -> None:
+        """End the visit."""
+        kernel_id = self.request.body[:64].decode("ascii", "replace")
+        if not self.site.visits.owns(kernel_id, self.visitor()):
+            raise HTTPError(403)
+        self.site.visits.leave(kernel_id)
+        self.set_status(204)
+        self.finish()
+
+
+class LiveHandler(Handler):
+    """Liveness: the server answers."""
+
+    def get(self) -> None:
+        """Say so."""
+        self.finish("ok\n")
+
+
+class ReadyHandler(Handler):
+    """Readiness: the database answers too."""
+
+    async def get(self) -> None:
+        """Ask it."""
+        ready = await IOLoop.current().run_in_executor(None, self.site.ready)
+        self.set_status(200 if ready else 503)
+        self.finish("ok\n" if ready else "the database does not answer\n")
+
+
+class SocketHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
+    """The websocket of a visitor's own kernel."""
+
+    kernel_id = ""
+    site: Site
+    _joined = False
+
+    def initialize(self, site: Site) -> None:
+        """Take what the handlers share."""
+        self.site = site
+
+    async def get(self, kernel_id: str) -> None:
+        """Let in whose kernel it is, and nobody else."""
+        if not self.site.visits.owns(kernel_id, str(self.get_cookie(COOKIE) or "")):
+            raise HTTPError(403)
+        await super().get(kernel_id)
+
+    async def open(self, kernel_id: str) -> None:
+        """Connect the page with its kernel."""
+        self.set_nodelay(True)
+        self.ws_connection.stream.max_write_buffer_size = _UNREAD
+        if not self.site.visits.owns(kernel_id, str(self.get_cookie(COOKIE) or "")):
+            self.close()
+            return
+        self._joined = True
+        self.site.visits.connect(kernel_id, self)
+        await super().open(kernel_id)
+
+    def on_message(self, ws_message: Any) -> None:
+        """Hand a message on; what is none ends the connection."""
+        try:
+            super().on_message(ws_message)
+        except Exception:  # noqa: BLE001 - whatever a visitor sends
+            _log.warning("Kernel %s: a malformed message", self.kernel_id)
+            self.close(1003)
+
+    def write_message(self, message: Any, binary: bool = False) -> Any:  # noqa: FBT001, FBT002
+        """Send a message; a reader who is too slow loses his connection, not the server."""
+        try:
+            return super().write_message(message, binary)
+        except (StreamBufferFullError, WebSocketClosedError):
+            self.close()
+            return None
+
+    def on_close(self) -> None:
+        """Part the page from its kernel."""
+        if self._joined:
+            self.site.visits.disconnect(self.kernel_id, self)
+        if getattr(self, "connection", None):
+            super().on_close()
+
+    def write_error(self, status_code: int, **_rest: Any) -> None:
+        """Say the status and no more."""
+        self.finish(f"{status_code}\n")
+
+
+def routes(site: Site) -> list[tuple[Any, ...]]:
+    """Give all routes, relative to the base URL."""
+    shared = {"site": site}
+    return [
+        (r"/", PageHandler, shared),
+        (r"/static/([0-9a-f]{32}\.(?:js|css))", FileHandler, shared),
+        (r"/robots\.txt", RobotsHandler, shared),
+        (r"/visit", VisitHandler, shared),
+        (r"/leave", LeaveHandler, shared),
+        (r"/healthz", LiveHandler, shared),
+        (r"/readyz", ReadyHandler, shared),
+        (r"/api/kernels/([0-9a-f-]{36})/channels", SocketHandler, shared),
+    ]
