@@ -12,7 +12,9 @@ from ... import assets
 
 _STYLE = """
 :root { color-scheme: light dark; --page: #f6f6f9; --surface: #e9eaf0; --ink: #1b1e2b; }
-@media (prefers-color-scheme: dark) { :root { --page: #12141c; --surface: #1f2230; --ink: #eceef6; } }
+@media (prefers-color-scheme: dark) {
+  :root { --page: #12141c; --surface: #1f2230; --ink: #eceef6; }
+}
 body { margin: 0; background: var(--page); color: var(--ink);
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
 #al-shell { position: fixed; inset: 0; display: grid; gap: 12px; padding: 12px 20px;
@@ -71,7 +73,6 @@ def document(code: str, style: str) -> Document:
         for language, texts in catalogue.items()
     }
     script = assets.esm("door.js").replace("</", "<\\/")
-    style_text = _STYLE
     body = _PAGE.format(
         name=html.escape(english["page.name"]),
         about=html.escape(english["page.about"]),
@@ -81,13 +82,13 @@ def document(code: str, style: str) -> Document:
             if code
             else ""
         ),
-        style=style_text,
+        style=_STYLE,
         words=json.dumps(words, ensure_ascii=False).replace("<", "\\u003c"),
         script=script,
     )
     policy = (
         "default-src 'none'; connect-src 'self'; img-src 'self' blob: data:; manifest-src 'self'; "
-        f"script-src 'self' '{_hash(script)}'; style-src 'self' '{_hash(style_text)}'; "
+        f"script-src 'self' '{_hash(script)}'; style-src 'self' '{_hash(_STYLE)}'; "
         "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     )
     return Document(body.encode(), policy)

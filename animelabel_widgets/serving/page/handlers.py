@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import hmac
 import json
@@ -149,7 +150,15 @@ class VisitHandler(Handler):
             self.set_status(503)
             place = {"code": "break", "wait_ms": 5_000}
         self.set_header("Cache-Control", "no-store")
-        self.finish(place)
+        self._send(json.dumps(place).encode())
+
+    def _send(self, body: bytes) -> None:
+        """Send JSON, packed where the browser can unpack it."""
+        self.set_header("Content-Type", "application/json")
+        if "gzip" in self.request.headers.get("Accept-Encoding", ""):
+            self.set_header("Content-Encoding", "gzip")
+            body = gzip.compress(body, 4, mtime=0)
+        self.finish(body)
 
     def _former(self) -> str | None:
         """Read which kernel the page had."""
