@@ -149,7 +149,12 @@ class LeanServer(Server):
             texts = place["texts"]
             await kernels.stop(kernel_id)
         visits = Visits(kernels, limit=self._limit, idle=self._idle)
-        self._hosts.on_death = lambda lost: [visits.leave(each) for each in lost] and None
+
+        def mourn(lost: list[str]) -> None:
+            for kernel_id in lost:
+                visits.leave(kernel_id)
+
+        self._hosts.on_death = mourn
         site = Site(
             document(texts.get("_esm", ""), texts.get("_css", "")),
             files,
@@ -170,7 +175,7 @@ class LeanServer(Server):
             except OSError as error:
                 _log.info("Port %d cannot be used: %s", port, error.strerror)
             else:
-                self.port = port
+                self.port: int = port
                 return
         raise ConfigError(f"No port near {self.port} is free: give another one with --port.")
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import zmq
 from comm.base_comm import CommManager
-from jupyter_client import protocol_version
+from jupyter_client._version import protocol_version
 
 from . import routing
 from .wire import Message, Wire
@@ -134,7 +134,8 @@ class VirtualKernel:
         done: asyncio.Future[Any] = self._loop.create_future()
 
         def work() -> None:
-            self._captured = captured = []
+            captured: list[tuple[str, dict[str, Any], list[bytes]]] = []
+            self._captured = captured
             try:
                 data = self._execute(code)
                 result = data, captured
@@ -275,8 +276,8 @@ class VirtualKernel:
             self.publish("error", content)
             return {"status": "error", "execution_count": self._count, **content}
         if data:
-            content = {"data": data, "metadata": {}, "execution_count": self._count}
-            self.publish("execute_result", content)
+            shown = {"data": data, "metadata": {}, "execution_count": self._count}
+            self.publish("execute_result", shown)
         return {"status": "ok", "execution_count": self._count, "payload": []}
 
     def _execute(self, code: str) -> dict[str, Any] | None:

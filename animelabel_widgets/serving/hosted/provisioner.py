@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import Any, ClassVar
 
-from jupyter_client.provisioning import KernelProvisionerBase
+from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from .hosts import Hosts
 
@@ -16,7 +16,7 @@ _PASSED = ("VOILA_", "QUERY_STRING", "SCRIPT_NAME", "PATH_INFO", "HTTP_", "SERVE
 """Beginnings of the variables that are a visitor's own; the rest is the process's."""
 
 
-class HostedProvisioner(KernelProvisionerBase):  # type: ignore[misc]
+class HostedProvisioner(KernelProvisionerBase):
     """Makes virtual kernels in shared hosts.
 
     `hosts` may be set before the first kernel; else two hosts are started then.
@@ -66,7 +66,7 @@ class HostedProvisioner(KernelProvisionerBase):  # type: ignore[misc]
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Choose the sockets' places."""
-        manager = self.parent
+        manager: Any = self.parent
         manager.write_connection_file()
         self.connection_info = manager.get_connection_info()
         return await super().pre_launch(cmd=[], **kwargs)
@@ -74,7 +74,7 @@ class HostedProvisioner(KernelProvisionerBase):  # type: ignore[misc]
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Start the kernel."""
         del cmd
-        info = dict(self.connection_info)
+        info: dict[str, Any] = dict(self.connection_info)
         info["key"] = info["key"].decode()
         environ = {
             name: value for name, value in kwargs["env"].items() if name.startswith(self.own)

@@ -21,6 +21,7 @@ PRIVATE = (
     ("ipywidgets.widgets.widget", "_instances"),
     ("comm", "create_comm"),
     ("comm", "get_comm_manager"),
+    ("comm.base_comm", "CommManager.comm_open"),
     ("IPython.core.display_functions", "display"),
     ("IPython.display", "display"),
 )
@@ -186,7 +187,9 @@ def check() -> None:
         With the missing place and the version at hand.
     """
     for module, name in PRIVATE:
-        if not hasattr(importlib.import_module(module), name):
+        owner = importlib.import_module(module)
+        first, _, second = name.partition(".")
+        if not hasattr(owner, first) or (second and not hasattr(getattr(owner, first), second)):
             library = module.partition(".")[0]
             raise RuntimeError(
                 f"{module}.{name} is missing in {library} {version(library)}: install the "
@@ -203,12 +206,16 @@ def install() -> None:
     set_global("IPython.core.display_functions", "display", display)
     set_global("IPython.display", "display", display)
     os.environ = VisitorEnviron(os.environ)  # type: ignore[assignment] # noqa: B003
-    comm.CommManager.comm_open = _refuse  # type: ignore[method-assign]
+    set_global("comm.base_comm", "CommManager.comm_open", _refuse)
 
 
 def set_global(module: str, name: str, value: object) -> None:
     """Put something in place of a library's own."""
-    setattr(importlib.import_module(module), name, value)
+    owner: Any = importlib.import_module(module)
+    *path, last = name.split(".")
+    for each in path:
+        owner = getattr(owner, each)
+    setattr(owner, last, value)
 
 
 def display(*shown: Any, **_rest: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import zmq
@@ -57,7 +58,7 @@ class Wire:
             self.close()
             raise
         for channel in ("shell", "control"):
-            self._streams[channel].on_recv(lambda parts, at=channel: self._on_request(at, parts))
+            self._streams[channel].on_recv(partial(self._on_request, channel))
         self._streams["iopub"].on_recv(self._on_subscription)
         beat = self._streams["hb"]
         beat.on_recv(beat.send_multipart)
