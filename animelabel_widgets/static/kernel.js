@@ -36,6 +36,7 @@ export function openModel({ enter, connect, clock, newId, place }) {
   /** @type {?WebSocket} */
   let socket = null;
   let joining = false;
+  let lost = false;
   let closed = false;
   let pause = FIRST_PAUSE;
   let here = place;
@@ -48,6 +49,7 @@ export function openModel({ enter, connect, clock, newId, place }) {
   /** @param {object} data */
   function post(data) {
     if (socket?.readyState === 1) return transmit(data);
+    if (lost) throw new Error("not connected");
     if (waiting.length >= KEPT) waiting.shift();
     waiting.push(data);
     if (!joining) join();
@@ -88,22 +90,29 @@ export function openModel({ enter, connect, clock, newId, place }) {
     mine.binaryType = "arraybuffer";
     mine.onopen = () => {
       joining = false;
+      lost = false;
       pause = FIRST_PAUSE;
       for (const data of waiting.splice(0)) transmit(data);
+      tell("opened");
     };
     mine.onmessage = receive;
     mine.onclose = ({ code }) => {
       if (socket !== mine || closed) return;
       socket = null;
       joining = false;
-      if (code !== IDLE || waiting.length > 0) later();
+      if (code === IDLE && waiting.length === 0) return;
+      later();
     };
     socket = mine;
     joining = true;
   }
 
+  /** What was asked gets no answer; those who asked ask again. */
   function later() {
     joining = true;
+    lost = true;
+    waiting = [];
+    tell("closed");
     clock.setTimeout(join, pause);
     pause = Math.min(2 * pause, LONGEST_PAUSE);
   }

@@ -315,6 +315,13 @@ function render({ model, el }) {
     if (document.visibilityState === "visible" && visit.queue().finished) visit.lookAgain();
   }
 
+  /** The connection is back: what waits goes now. */
+  function onOpened() {
+    outbox.flush();
+    reports.flush();
+    visit.pump();
+  }
+
   /** An answer that only this page has would go with it. @param {Event} event */
   function onUnload(event) {
     if (full()) event.preventDefault();
@@ -327,6 +334,7 @@ function render({ model, el }) {
   document.addEventListener("visibilitychange", onVisible);
   addEventListener("beforeunload", onUnload);
   addEventListener("popstate", onPop);
+  model.on("opened", onOpened);
   followSwipes(view.stage, { left: next, right: back });
   if (app) install(say("page.name"));
   spoken();
@@ -341,6 +349,7 @@ function render({ model, el }) {
     document.removeEventListener("visibilitychange", onVisible);
     removeEventListener("beforeunload", onUnload);
     removeEventListener("popstate", onPop);
+    model.off("opened", onOpened);
     dialogs.end();
     outbox.close();
     reports.close();

@@ -37,6 +37,16 @@ export function openLink(model, clock, random) {
   };
   model.on("msg:custom", receive);
 
+  /** The connection broke: nothing that was asked will be answered. */
+  const fail = () => {
+    for (const { timer, reject } of waiting.values()) {
+      clock.clearTimeout(timer);
+      reject(new LinkError("the connection broke"));
+    }
+    waiting.clear();
+  };
+  model.on("closed", fail);
+
   return {
     /**
      * @param {object} message without its id
@@ -63,6 +73,7 @@ export function openLink(model, clock, random) {
     },
     close() {
       model.off("msg:custom", receive);
+      model.off("closed", fail);
       for (const { timer } of waiting.values()) clock.clearTimeout(timer);
       waiting.clear();
     },

@@ -40,12 +40,12 @@ class Server:
     folder: Path
 
     def kernels(self) -> list[int]:
-        """Give the processes that run the kernels of its pages."""
+        """Give the processes that run the kernels of its pages: the shared hosts."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [
             int(each)
             for each in children.read_text(encoding="ascii").split()
-            if b"ipykernel" in Path(f"/proc/{each}/cmdline").read_bytes()
+            if b"hosted.host" in Path(f"/proc/{each}/cmdline").read_bytes()
         ]
 
     @property

@@ -14,7 +14,6 @@ from contextvars import ContextVar
 from importlib.metadata import version
 from typing import Any, Protocol
 
-import comm
 from comm.base_comm import BaseComm, CommManager
 
 PRIVATE = (

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { openModel } from "../../animelabel_widgets/static/kernel.js";
+import { decodeMessage, encodeMessage } from "../../animelabel_widgets/static/wire.js";
+
+const header = { msg_id: "1", msg_type: "comm_msg" };
+
+/** A model whose sockets and places are the test's. */
+function openDoubles() {
+  const sockets = [];
+  const timers = [];
+  let entered = 0;
+  const model = openModel({
+    place: { kernel: "k0", view: "v0", state: { app: true } },
+    newId: () => "id",
+    clock: { setTimeout: (work) => timers.push(work), clearTimeout() {} },
+    async enter() {
+      entered += 1;
+      return { kernel: `k${entered}`, view: `v${entered}`, state: {} };
+    },
+    connect(kernel) {
+      const socket = { kernel, readyState: 0, sent: [], send: (data) => socket.sent.push(decodeMessage(data)) };
+      sockets.push(socket);
+      return socket;
+    },
+  });
+  const open = (socket) => {
+    socket.readyState = 1;
+    socket.onopen();
+  };
+  const close = (socket, code) => {
+    socket.readyState = 3;
+    socket.onclose({ code });
+  };
+  return { model, sockets, timers, open, close };
+}
+
+test("a message comes back from the wire as it was", () => {
+  const buffers = [new DataView(new Uint8Array([1, 2, 3]).buffer), new DataView(new ArrayBuffer(0))];
+  const message = { channel: "shell", header, parent: {}, metadata: { a: "é" }, content: { b: [1] }, buffers };
+  const back = decodeMessage(encodeMessage(message));
+  assert.deepEqual({ ...back, buffers: 0 }, { ...message, buffers: 0 });
+  assert.deepEqual(back.buffers.map((each) => each.byteLength), [3, 0]);
+  assert.equal(back.buffers[0].getUint8(2), 3);
+});
+
+test("what is sent before the socket is open goes then, to the widget's comm", () => {
+  const { model, sockets, open } = openDoubles();
+  model.send({ kind: "hello" });
+  assert.equal(sockets[0].sent.length, 0);
+  open(sockets[0]);
+  const [{ channel, content }] = sockets[0].sent;
+  assert.equal(channel, "shell");
+  assert.deepEqual(content, { comm_id: "v0", data: { method: "custom", content: { kind: "hello" } } });
+});
+
+test("a broken connection is told, and a new place takes its part", async () => {
+  const { model, sockets, timers, open, close } = openDoubles();
+  const told = [];
+  model.on("closed", () => told.push("closed"));
+  model.on("opened", () => told.push("opened"));
+  open(sockets[0]);
+  close(sockets[0], 1006);
+  assert.throws(() => model.send({}), /not connected/);
+  await timers[0]();
+  assert.equal(sockets[1].kernel, "k1");
+  open(sockets[1]);
+  model.send({ n: 1 });
+  assert.equal(sockets[1].sent[0].content.comm_id, "v1");
+  assert.deepEqual(told, ["opened", "closed", "opened"]);
+});
+
+test("a page that the server put to sleep wakes with its next message", async () => {
+  const { model, sockets, timers, open, close } = openDoubles();
+  open(sockets[0]);
+  close(sockets[0], 4001);
+  assert.equal(timers.length, 0);
+  model.send({ n: 1 });
+  await null;
+  await null;
+  open(sockets[1]);
+  assert.equal(sockets[1].sent.length, 1);
+});
+
+test("messages of another comm or channel reach nobody", () => {
+  const { model, sockets, open } = openDoubles();
+  const heard = [];
+  model.on("msg:custom", (content) => heard.push(content));
+  open(sockets[0]);
+  const from = (comm_id, channel) =>
+    sockets[0].onmessage({
+      data: encodeMessage({
+        channel,
+        header,
+        parent: {},
+        metadata: {},
+        content: { comm_id, data: { method: "custom", content: { comm_id, channel } } },
+        buffers: [],
+      }),
+    });
+  from("other", "iopub");
+  from("v0", "shell");
+  from("v0", "iopub");
+  assert.deepEqual(heard, [{ comm_id: "v0", channel: "iopub" }]);
+});
