@@ -51,19 +51,27 @@ export async function settled() {
 export class Comm {
   sent = [];
   #handlers = new Set();
+  #closers = new Set();
   broken = false;
   send(content) {
     if (this.broken) throw new Error("Cannot send");
     this.sent.push(content);
   }
-  on(_event, handler) {
-    this.#handlers.add(handler);
+  #of(event) {
+    return event === "closed" ? this.#closers : this.#handlers;
   }
-  off(_event, handler) {
-    this.#handlers.delete(handler);
+  on(event, handler) {
+    this.#of(event).add(handler);
+  }
+  off(event, handler) {
+    this.#of(event).delete(handler);
   }
   get listeners() {
-    return this.#handlers.size;
+    return this.#handlers.size + this.#closers.size;
+  }
+  async breakOff() {
+    for (const handler of this.#closers) handler();
+    await settled();
   }
   async reply(content, buffers = []) {
     for (const handler of this.#handlers) handler(content, buffers);

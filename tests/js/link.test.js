@@ -40,6 +40,14 @@ test("a model that cannot send fails at once and leaves no timer", async () => {
   assert.equal(clock.waiting, 0);
 });
 
+test("a broken connection fails what waits at once", async () => {
+  const { comm, clock, link } = open();
+  const failed = assert.rejects(link.request({ kind: "a" }, 100), LinkError);
+  await comm.breakOff();
+  await failed;
+  assert.equal(clock.waiting, 0);
+});
+
 test("two views of one widget use different ids", () => {
   const ids = [0.1, 0.6].map((random) => {
     const { comm, link } = open(random);

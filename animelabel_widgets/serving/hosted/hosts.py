@@ -100,14 +100,18 @@ class Hosts:
         host.kernels.add(kernel_id)
         host.served += 1
         self._places[kernel_id] = host
-        await self._ask(
-            host,
-            "start",
-            kernel=kernel_id,
-            connection=connection,
-            environ=environ,
-            statuses=statuses,
-        )
+        try:
+            await self._ask(
+                host,
+                "start",
+                kernel=kernel_id,
+                connection=connection,
+                environ=environ,
+                statuses=statuses,
+            )
+        except HostError:
+            self._gone(kernel_id)
+            raise
         if host.served >= self._recycle_after:
             self._drain(host)
 
