@@ -24,6 +24,7 @@ class AppFileHandler(RequestHandler):
     def get(self, name: str) -> None:
         """Give one of the files that `PATHS` names."""
         self.set_header("Cache-Control", "public, max-age=86400")
+        self.set_header("X-Content-Type-Options", "nosniff")
         if name == _MANIFEST:
             self.set_header("Content-Type", "application/manifest+json")
             self.finish(manifest())

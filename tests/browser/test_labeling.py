@@ -300,19 +300,43 @@ def test_a_database_that_goes_down_and_comes_back_loses_nothing(
 def test_a_page_opened_while_the_database_is_down_says_so_in_plain_words(
     server: Server, mariadb: MariaDB, new_page: Pages
 ) -> None:
-    """No traceback, no address, no password; the log has the reason."""
+    """No traceback, no address, no password; the log has the reason; then it goes on by itself."""
     page = new_page()
+    volunteer = Volunteer(page)
     with outage(mariadb):
         page.goto(server.address)
-        page.wait_for_selector("text=takes a short break", timeout=60_000)
+        volunteer.says("The server cannot answer just now")
         shown = page.inner_text("body")
-    assert "Traceback" not in page.content()
-    assert "mysql" not in page.content()
-    assert len(shown.strip()) < 400
-    assert "The page cannot be served: The database mysql+pymysql://tester:***@" in server.log
-    volunteer = Volunteer(page)
-    page.click("text=Load the page again")
+        assert "Traceback" not in page.content()
+        assert "mysql" not in page.content()
+        assert len(shown.strip()) < 400
     volunteer.sees_a_picture()
+    assert "A message could not be answered: The database mysql+pymysql://tester:***@" in server.log
+
+
+@on_mariadb
+def test_with_stock_kernels_the_page_says_that_the_site_takes_a_break(
+    store: Store, database_url: str, frames: Path, tmp_path: Path, mariadb: MariaDB, new_page: Pages
+) -> None:
+    """A process for each visitor: it labels too, and without the database it tells no secret."""
+    environ = {"ANIMELABEL_DATABASE_URL": database_url, "ANIMELABEL_PICTURES": str(frames)}
+    command = ("serve", "--kernels", "process")
+    with serving(*command, cwd=tmp_path, environ=environ) as server:
+        page = new_page()
+        with outage(mariadb):
+            page.goto(server.address)
+            page.wait_for_selector("text=takes a short break", timeout=60_000)
+            assert "Traceback" not in page.content()
+            assert "mysql" not in page.content()
+        assert "The page cannot be served: The database mysql+pymysql://tester:***@" in server.log
+        page.click("text=Load the page again")
+        volunteer = Volunteer(page)
+        volunteer.sees_a_picture()
+        volunteer.press("person")
+        first = volunteer.assignment
+        volunteer.next()
+        volunteer.everything_is_saved()
+        assert stored(store) == {first: ({"person"}, 0)}
 
 
 @on_sqlite
