@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from itertools import pairwise
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -143,5 +144,5 @@ def decode(data: bytes) -> tuple[str, dict[str, Any], list[bytes]]:
     """Read a message of the binary protocol: its type, content and buffers."""
     (count,) = struct.unpack_from("<Q", data)
     offsets = struct.unpack_from(f"<{count}Q", data, 8)
-    parts = [data[a:b] for a, b in zip(offsets, offsets[1:], strict=False)]
+    parts = [data[a:b] for a, b in pairwise(offsets)]
     return json.loads(parts[1])["msg_type"], json.loads(parts[4]), parts[5:]
