@@ -219,12 +219,35 @@ class Project:
         -------
         DataFrame
             As of `al.consensus`; its `attrs` also say when it was `computed_at`. Where nothing
-            is stored yet, it is estimated now.
+            is stored yet, it is estimated now. Reviewers' decisions win.
         """
         from .aggregation import consensus
 
         stored = self.store.verdicts()
-        return stored if len(stored) else consensus(self.ratings(), self.store.gold())
+        crowd = stored if len(stored) else consensus(self.ratings(), self.store.gold())
+        return self.store.decided(crowd)
+
+    def gold(self) -> pd.DataFrame:
+        """Give the known answers, for `al.consensus(ratings, gold)`.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by `image_id`, a bool for each feature: what was imported, and the reviewers'
+            standing decisions; of both, the newer one.
+        """
+        return self.store.gold()
+
+    def reviews(self) -> pd.DataFrame:
+        """Give the reviewers' standing decisions.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by `image_id`: a bool for each feature, `reviewer`, `teaches` (whether
+            volunteers get it as an image with a known answer), `explanation`, `created_at` (UTC).
+        """
+        return self.store.reviews()
 
     def images(self) -> pd.DataFrame:
         """Give the images, one row each.
