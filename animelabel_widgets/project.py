@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from .export import ExportReport
     from .ingest import GoldReport, ImportReport
+    from .review import ReviewBoard
     from .store.reading import Stats
 
 # pandas, and what needs it, is imported where it is used: a volunteer's page does without.
@@ -124,6 +125,12 @@ class Project:
             app=app,
             leaderboard=self._leaderboard,
         )
+
+    def review(self) -> ReviewBoard:
+        """Make the reviewers' widget: filters, thumbnails, and a panel that settles images."""
+        from .review import ReviewBoard
+
+        return ReviewBoard(self.store, self.pictures)
 
     def add_gold(self, file: str | Path) -> GoldReport:
         """Add the right answers that are known, in place of former ones.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -337,6 +337,56 @@ class Store:
     def undoable(self, reviewer: str) -> Act | None:
         """Give a reviewer's latest act that was not taken back."""
         return acts.undoable(self._database, reviewer)
+
+    def board(self, images: list[int] | None = None) -> pd.DataFrame:
+        """Give all images, or some, as the reviewers' filters need them."""
+        from . import board
+
+        if images is None:
+            return board.everything(self._database)
+        return board.some(self._database, images)
+
+    def unsure(self, count: int) -> list[int]:
+        """Give a few open images of which the crowd is not sure."""
+        from . import board
+
+        return board.unsure(self._database, count)
+
+    def series(self) -> pd.DataFrame:
+        """Give the series, indexed by `series_id`: `title` and `is_anime`."""
+        from . import board
+
+        return board.series(self._database)
+
+    def files(self, images: list[int]) -> dict[int, tuple[str, str, str]]:
+        """Give the folder, the file name and the series' title of some images."""
+        from . import board
+
+        return board.places(self._database, images)
+
+    def image(self, image_id: int) -> dict[str, Any]:
+        """Give what a reviewer sees of an image: its file, its condition, votes and acts.
+
+        Raises
+        ------
+        InputError
+            If there is no such image.
+        """
+        from . import board
+
+        condition, done = self._database.read(
+            lambda c: (reviewing.condition(c, image_id), acts.of_image(c, image_id))
+        )
+        folder, filename, title = board.places(self._database, [image_id])[image_id]
+        return {
+            "image_id": image_id,
+            "folder": folder,
+            "filename": filename,
+            "title": title,
+            **condition,
+            "votes": board.votes(self._database, image_id),
+            "acts": done,
+        }
 
     def acts(self, since: int = 0) -> list[Act]:
         """Give what reviewers did after the act of this id, the earliest first."""
