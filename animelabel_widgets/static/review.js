@@ -8,6 +8,11 @@ const PATIENCE = 60_000;
 const PAGE = 24;
 const NAME = "animelabel-reviewer";
 
+/** @param {string} state of an image */
+function shownState(state) {
+  return state === "open" ? "in the pool" : state;
+}
+
 /** @param {{model: any, el: HTMLElement}} context @returns {() => void} what ends it */
 function render({ model, el }) {
   const clock = {
@@ -17,7 +22,9 @@ function render({ model, el }) {
   const link = openLink(model, clock, Math.random);
   const labels = model.get("labels");
   const keys = labels.map((/** @type {any} */ label) => label.key);
-  const states = model.get("states");
+  const states = model.get("states").map(shownState);
+  const names = (/** @type {string[]} */ said) =>
+    labels.filter((/** @type {any} */ label) => said.includes(label.key)).map((/** @type {any} */ label) => label.name).join(", ") || "nothing of these";
   const reasons = model.get("reasons");
   let filter = openFilter(keys);
   let version = 0;
@@ -224,7 +231,7 @@ function render({ model, el }) {
     /** @param {string} value */
     const code = (value) => (value === "" ? null : Number(value));
     fields.push(
-      choice("State", [["", "any"], ...states.map((/** @type {string} */ each, /** @type {number} */ n) => [String(n), each === "open" ? "in the pool" : each])], (value) => {
+      choice("State", [["", "any"], ...states.map((/** @type {string} */ each, /** @type {number} */ n) => [String(n), each])], (value) => {
         filter = { ...filter, state: code(value) };
       }, "state"),
       choice("Why", reasons.map((/** @type {string} */ each, /** @type {number} */ n) => (n === 0 ? ["", "any"] : [String(n), each])), (value) => {
@@ -302,8 +309,8 @@ function render({ model, el }) {
     forget(panel);
     const latest = image.acts[0];
     const stands = image.review
-      ? `Settled by ${image.review.reviewer}: ${image.review.answer.join(", ") || "nothing of these"}`
-      : keys.map((/** @type {string} */ key) => (image.crowd[key] === null ? `${key} –` : `${key} ${Math.round(image.crowd[key] * 100)} %`)).join(" · ");
+      ? `Settled by ${image.review.reviewer}: ${names(image.review.answer)}`
+      : labels.map((/** @type {any} */ { key, name }) => (image.crowd[key] === null ? `${name} –` : `${name} ${Math.round(image.crowd[key] * 100)} %`)).join(" · ");
     panel.append(
       element(
         "header",
@@ -318,7 +325,7 @@ function render({ model, el }) {
           ? element("img", { src: pictureUrl(buffers[0]), alt: `Image ${image.image_id} of ${image.title}` })
           : element("p", { class: "alr-missing" }, image.missing),
       ),
-      element("p", { class: "alr-fact" }, `${stands} · ${[image.state, image.reason].filter(Boolean).join(", ")}`),
+      element("p", { class: "alr-fact" }, `${stands} · ${[shownState(image.state), image.reason].filter(Boolean).join(", ")}`),
       element("p", { class: "alr-said", role: "status", "aria-live": "polite", "data-al": "panel-said" }, text),
       element("div", { class: "alr-toggles", role: "group", "aria-label": "What the image shows" }, ...labels.map(toggle)),
       gold(),
@@ -363,7 +370,7 @@ function render({ model, el }) {
 
   function votes() {
     const list = image.votes.map((/** @type {any} */ vote) => {
-      const what = `Volunteer ${vote.volunteer}: ${vote.said.join(", ") || "nothing of these"}`;
+      const what = `Volunteer ${vote.volunteer}: ${names(vote.said)}`;
       const kind = vote.blocked ? "unblock" : "block";
       const made = button(kind, vote.blocked ? "Unblock" : "Block", () =>
         act({ kind, volunteer: vote.volunteer, image: image.image_id }),
@@ -414,7 +421,7 @@ function render({ model, el }) {
     }
     if (content.kind === "conflict") {
       const other = content.acts[0];
-      const what = other.answer ? `: ${other.answer.join(", ") || "nothing of these"}` : "";
+      const what = other.answer ? `: ${names(other.answer)}` : "";
       showImage(reply, `${other.reviewer} was first (${other.kind}${what}). Nothing of yours was stored: decide again.`);
       return false;
     }
