@@ -105,7 +105,8 @@ class ReviewBoard(PageWidget):
             case Page(version=version, start=start, count=count):
                 return self._page(version, start, count)
             case Load():
-                self._board = self._store.board()
+                # The kernel may have been ready long before the reviewer came.
+                self._board, self._series = self._store.board(), self._store.series()
                 return {"kind": "loaded", "images": len(self._board)}, ()
             case Dashboard():
                 return self._dashboard(), ()

@@ -58,7 +58,17 @@ def serve_review(
     settings = settings.absolute()
     with closing(Store.open(settings.database_url, create=False)):
         os.environ.update(settings.as_environ())
-        ReviewServer(token, announce, voila_config(ip, port)).run(notebook("review.ipynb"))
+        ReviewServer(token, announce, review_config(ip, port)).run(notebook("review.ipynb"))
+
+
+def review_config(ip: str, port: int) -> Config:
+    """Give Voilà's settings, with a kernel that is ready before the next reviewer comes."""
+    config = voila_config(ip, port)
+    # The two exclude each other; the kernel of a page that went away ends when it is culled.
+    config.VoilaConfiguration.prelaunch_hook = None
+    config.VoilaConfiguration.preheat_kernel = True
+    config.VoilaConfiguration.default_pool_size = 1
+    return config
 
 
 class ReviewServer(Server):
