@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         majority,
         volunteers,
     )
-    from .apps import label_app
+    from .apps import label_app, review_app
     from .config import Settings
     from .errors import (
         AnimelabelError,
@@ -62,6 +62,7 @@ __all__ = [
     "label_app",
     "majority",
     "open_project",
+    "review_app",
     "volunteers",
 ]
 
@@ -81,6 +82,7 @@ _HOMES = {
     "label_app": "apps",
     "majority": "aggregation",
     "open_project": "project",
+    "review_app": "apps",
     "volunteers": "aggregation",
 }
 

@@ -53,6 +53,22 @@ def _project(settings: Settings) -> Project:
         return _opened[settings]
 
 
+def review_app() -> DOMWidget:
+    """Give the reviewers' page; settings come from the `ANIMELABEL_*` variables.
+
+    Where the project cannot be opened, the page says why: reviewers belong to the project.
+    """
+    from html import escape
+
+    try:
+        settings = Settings.load()
+        _log_to(Path(settings.log_file))
+        return open_project(create=False).review()
+    except (AnimelabelError, OSError) as error:
+        _log.error("The reviewers' page cannot be served: %s", error)
+        return HTML(f"<main><h1>Review</h1><p>{escape(str(error))}</p></main>")
+
+
 def _break() -> str:
     """Say in every language that the site takes a break: nothing tells which one is read."""
     said = [

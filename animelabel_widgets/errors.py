@@ -12,6 +12,7 @@ AnimelabelError
 ├── SchemaError          the database's tables are missing, older or newer
 └── StoreError           the database cannot be reached or refused the work
     ├── AssignmentError  the rating names no assignment of this volunteer
+    ├── ConflictError    another reviewer's act came in between
     └── VolunteerError   there is no such volunteer
 """
 
@@ -50,6 +51,10 @@ class StoreError(AnimelabelError):
 
 class AssignmentError(StoreError):
     """The rating names an assignment that this volunteer never got."""
+
+
+class ConflictError(StoreError):
+    """Another reviewer's act came in between, and nothing was stored."""
 
 
 class VolunteerError(StoreError):

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from .aggregation import ConsensusWarning, consensus
 from .config import Settings
 from .errors import StoreError
-from .retirement import FIRST, REASONS, Rule, decide, priorities
+from .retirement import FIRST, LIMIT, REASONS, Rule, decide, priorities
+from .store.reviewing import BROUGHT_BACK
 from .tables import State
 
 if TYPE_CHECKING:
@@ -95,21 +96,25 @@ def reestimate(
         with warnings.catch_warnings():
             # The verdicts say so themselves.
             warnings.simplefilter("ignore", ConsensusWarning)
-            verdicts = consensus(ratings, store.gold(), method=method)
+            verdicts = store.decided(consensus(ratings, store.gold(), method=method))
         changed = store.put_verdicts(verdicts)
         if rule is None:
             return Round(verdicts, changed, {}, 0, 0)
-        places = store.places()
-        verdicts = verdicts[verdicts.index.isin(places.index)]
-        places = places.loc[verdicts.index]
+        everywhere = store.places()
+        verdicts = verdicts[verdicts.index.isin(everywhere.index)]
+        places = everywhere.loc[verdicts.index]
         reasons = decide(verdicts, rule)
+        # What a reviewer brought back stays until it has all votes it may get.
+        brought_back = (places["reason"] == BROUGHT_BACK) & (reasons != LIMIT)
+        reasons = reasons.mask(brought_back & (places["state"] == State.OPEN))
         is_open = places["state"] == State.OPEN
         retired = {
             reason: store.retire(_ids(places[is_open & (reasons == reason)]), reason)
             for reason in REASONS
         }
         by_rule = (places["state"] == State.RETIRED) & places["reason"].isin(REASONS)
-        reopened = store.reopen(_ids(places[by_rule & reasons.isna()]))
+        voteless = everywhere[(everywhere["votes"] == 0) & everywhere["reason"].isin(REASONS)]
+        reopened = store.reopen({*_ids(places[by_rule & reasons.isna()]), *_ids(voteless)})
         wanted = priorities(verdicts, reasons, rule)
         ours = places["priority"].isin([0, FIRST]) & (wanted != places["priority"])
         unlike = wanted[ours & reasons.isna()]

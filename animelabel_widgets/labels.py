@@ -221,3 +221,35 @@ class Series:
     folder: str
     title: str
     is_anime: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a reviewer decided about an image.
+
+    `teaches` says whether volunteers get the image as one with a known answer, and
+    `explanation` what they are told then.
+    """
+
+    answer: Answer
+    teaches: bool = False
+    explanation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a reviewer did, to an image or to a volunteer.
+
+    `was` and `became` are what it changed, as JSON has it; `undoes` is the id of the act that
+    it takes back.
+    """
+
+    act_id: int
+    kind: str
+    image_id: int | None
+    volunteer_id: int | None
+    reviewer: str
+    undoes: int | None
+    was: dict[str, Any]
+    became: dict[str, Any]
+    created_at: datetime

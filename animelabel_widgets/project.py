@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from .export import ExportReport
     from .ingest import GoldReport, ImportReport
+    from .review import ReviewBoard
     from .store.reading import Stats
 
 # pandas, and what needs it, is imported where it is used: a volunteer's page does without.
@@ -125,6 +126,12 @@ class Project:
             leaderboard=self._leaderboard,
         )
 
+    def review(self) -> ReviewBoard:
+        """Make the reviewers' widget: filters, thumbnails, and a panel that settles images."""
+        from .review import ReviewBoard
+
+        return ReviewBoard(self.store, self.pictures)
+
     def add_gold(self, file: str | Path) -> GoldReport:
         """Add the right answers that are known, in place of former ones.
 
@@ -219,12 +226,35 @@ class Project:
         -------
         DataFrame
             As of `al.consensus`; its `attrs` also say when it was `computed_at`. Where nothing
-            is stored yet, it is estimated now.
+            is stored yet, it is estimated now. Reviewers' decisions win.
         """
         from .aggregation import consensus
 
         stored = self.store.verdicts()
-        return stored if len(stored) else consensus(self.ratings(), self.store.gold())
+        crowd = stored if len(stored) else consensus(self.ratings(), self.store.gold())
+        return self.store.decided(crowd)
+
+    def gold(self) -> pd.DataFrame:
+        """Give the known answers, for `al.consensus(ratings, gold)`.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by `image_id`, a bool for each feature: what was imported, and the reviewers'
+            standing decisions; of both, the newer one.
+        """
+        return self.store.gold()
+
+    def reviews(self) -> pd.DataFrame:
+        """Give the reviewers' standing decisions.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by `image_id`: a bool for each feature, `reviewer`, `teaches` (whether
+            volunteers get it as an image with a known answer), `explanation`, `created_at` (UTC).
+        """
+        return self.store.reviews()
 
     def images(self) -> pd.DataFrame:
         """Give the images, one row each.

@@ -1,7 +1,8 @@
 """The database's tables as typed SQLAlchemy models.
 
 Every time is UTC with milliseconds. `store/` alone queries these models; the
-migrations in `migrations/` create and change the tables.
+migrations in `migrations/` create and change the tables. Longer than other
+modules, so that all tables stand in one place.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ FILENAME_LENGTH = 512
 TITLE_LENGTH = 512
 REASON_LENGTH = 200
 NICKNAME_LENGTH = 24
+REVIEWER_LENGTH = 100
 
 
 class State(StrEnum):
@@ -175,6 +177,7 @@ class Volunteer(Base):
     )
     nickname: Mapped[str | None] = mapped_column(String(NICKNAME_LENGTH), index=True)
     created_at: Mapped[datetime]
+    blocked_at: Mapped[datetime | None] = mapped_column(index=True)
 
 
 class Assignment(Base):
@@ -272,15 +275,47 @@ class GoldAnswer(AnswerColumns, Base):
 
 
 class Review(AnswerColumns, Base):
-    """A reviewer's decision about an image; a withdrawn one has an end."""
+    """A reviewer's decision about an image; a withdrawn one has an end.
+
+    `teaches` says whether the image is handed out as one with a known answer.
+    """
 
     __tablename__ = "reviews"
+    __table_args__ = (Index(None, "image_id"),)
 
     review_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("images.image_id"))
-    reviewer: Mapped[str] = mapped_column(String(100))
+    reviewer: Mapped[str] = mapped_column(String(REVIEWER_LENGTH))
+    teaches: Mapped[bool] = mapped_column(server_default="1")
+    explanation: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+
+
+class Act(Base):
+    """What a reviewer did to an image or a volunteer; rows are added, never changed.
+
+    `was` and `became` are what it changed, as JSON. There is no foreign key to the
+    volunteers: the log outlives one who is forgotten.
+    """
+
+    __tablename__ = "acts"
+    __table_args__ = (
+        Index(None, "image_id"),
+        Index(None, "volunteer_id"),
+        Index(None, "reviewer", "act_id"),
+        UniqueConstraint("undoes"),
+    )
+
+    act_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    image_id: Mapped[int | None] = mapped_column(ForeignKey("images.image_id"))
+    volunteer_id: Mapped[int | None] = mapped_column(BIG_ID)
+    reviewer: Mapped[str] = mapped_column(String(REVIEWER_LENGTH))
+    undoes: Mapped[int | None] = mapped_column(ForeignKey("acts.act_id"))
+    was: Mapped[str] = mapped_column(Text)
+    became: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
 
 
 class Consensus(ProbabilityColumns, AnswerColumns, Base):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from ..config import Settings
 from .options import database_url_option, no_browser_option, pictures_option, port_option
@@ -68,6 +69,9 @@ def demo(folder: Path, port: int, no_browser: bool) -> None:  # noqa: FBT001
     "--proxied", is_flag=True, help="A proxy of yours stands in front: believe its headers."
 )
 @click.option("--log", "log_file", metavar="FILE", help="Where to log; by default animelabel.log.")
+@click.option(
+    "--review", is_flag=True, help="Serve the reviewers' page instead, with a token, at port 8867."
+)
 def serve(
     database_url: str | None,
     pictures: str | None,
@@ -79,20 +83,35 @@ def serve(
     max_visitors: int,
     proxied: bool,  # noqa: FBT001
     log_file: str | None,
+    review: bool,  # noqa: FBT001
 ) -> None:
-    """Serve the volunteers' page until Ctrl-C.
+    """Serve the volunteers' page until Ctrl-C, or the reviewers' page.
 
     \b
     Example:
       animelabel serve --pictures frames --port 8866
+      animelabel serve --pictures frames --review
     """
     from ..serving import Crowd
     from ..serving import serve as run
 
     settings = Settings.load(database_url=database_url, pictures=pictures, log_file=log_file)
+    if review:
+        from ..serving.review import PORT, serve_review
+
+        given = click.get_current_context().get_parameter_source("port")
+        own = PORT if given is ParameterSource.DEFAULT else port
+        click.echo("Starting the reviewers' page …")
+        serve_review(settings, ip=ip, port=own, announce=_announce_review)
+        return
     click.echo("Starting the volunteers' page …")
     crowd = Crowd(hosts if kernels == "hosted" else 0, max_visitors, proxied=proxied)
     run(settings, ip=ip, port=port, browse=not no_browser, announce=_announce, crowd=crowd)
+
+
+def _announce_review(address: str) -> None:
+    """Tell where the reviewers' page is, with its token."""
+    click.echo(f"The reviewers' page is at {address}\nKeep this address. Ctrl-C ends the page.")
 
 
 def _announce(address: str) -> None:

@@ -124,14 +124,14 @@ def _answers(store: Store) -> bool:
     return True
 
 
-def notebook() -> Path:
-    """Give the app notebook: in an installed package, or in a checkout."""
+def notebook(name: str = "label.ipynb") -> Path:
+    """Give an app notebook: in an installed package, or in a checkout."""
     package = Path(__file__).parent.parent
     for folder in (package, package.parent):
-        file = folder / "notebooks" / "label.ipynb"
+        file = folder / "notebooks" / name
         if file.is_file():
             return file
-    raise ConfigError("The notebook label.ipynb is missing: install animelabel-widgets again.")
+    raise ConfigError(f"The notebook {name} is missing: install animelabel-widgets again.")
 
 
 def _has_screen() -> bool:

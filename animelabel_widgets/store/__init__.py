@@ -9,15 +9,39 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from ..errors import InputError
-from ..labels import Answer, Gold, NewImage, Place, Progress, Receipt, Resumed, Series, Task
+from ..labels import (
+    Act,
+    Answer,
+    Decision,
+    Gold,
+    NewImage,
+    Place,
+    Progress,
+    Receipt,
+    Resumed,
+    Series,
+    Task,
+)
 from ..tables import Campaign
-from . import catalog, checking, gold, handout, pool, rating, reporting, schema
+from . import (
+    acts,
+    blocking,
+    catalog,
+    checking,
+    gold,
+    handout,
+    pool,
+    rating,
+    reporting,
+    reviewing,
+    schema,
+)
 from .checking import Difference
 from .database import CONNECTIONS, Database, utc_now
 from .progress import ProgressBoard
@@ -252,6 +276,122 @@ class Store:
         """
         reporting.report(self._database, volunteer_id, assignment, reason)
 
+    def settle(self, image_id: int, decision: Decision, reviewer: str, *, version: int) -> Act:
+        """Store a reviewer's decision, which wins over the crowd; the image leaves the pool.
+
+        Parameters
+        ----------
+        version
+            The id of the latest act about the image that the reviewer has seen, 0 for none.
+
+        Raises
+        ------
+        ConflictError
+            If another act came in between; nothing is stored then.
+        InputError
+            If there is no such image, or the reviewer has no name.
+        """
+        return reviewing.settle(self._database, image_id, decision, reviewer, version)
+
+    def withdraw(self, image_id: int, reviewer: str, *, version: int) -> Act:
+        """End the standing decision about an image; otherwise as `settle`."""
+        return reviewing.withdraw(self._database, image_id, reviewer, version)
+
+    def take_out(self, image_id: int, reviewer: str, *, version: int) -> Act:
+        """Hand an image out no more, as a reviewer; otherwise as `settle`."""
+        return reviewing.take_out(self._database, image_id, reviewer, version)
+
+    def bring_back(self, image_id: int, reviewer: str, *, version: int) -> Act:
+        """Hand an image out again that was retired, reported or filtered; else as `settle`.
+
+        It stays in the pool until it has as many ratings as an image may get.
+        """
+        return reviewing.bring_back(self._database, image_id, reviewer, version)
+
+    def block(self, volunteer_id: int, reviewer: str) -> Act:
+        """Let a volunteer's ratings count nowhere; they stay in the history.
+
+        Raises
+        ------
+        InputError
+            If there is no such volunteer, or they are blocked already.
+        """
+        return blocking.block(self._database, volunteer_id, reviewer)
+
+    def unblock(self, volunteer_id: int, reviewer: str) -> Act:
+        """Let a volunteer's ratings count again, those of meanwhile too; else as `block`."""
+        return blocking.unblock(self._database, volunteer_id, reviewer)
+
+    def undo(self, act_id: int, reviewer: str) -> Act:
+        """Take an act back; that is an act too, and can be taken back itself.
+
+        Raises
+        ------
+        ConflictError
+            If another act about the same came after it; nothing is changed then.
+        InputError
+            If there is no such act.
+        """
+        return reviewing.undo(self._database, act_id, reviewer)
+
+    def undoable(self, reviewer: str) -> Act | None:
+        """Give a reviewer's latest act that was not taken back."""
+        return acts.undoable(self._database, reviewer)
+
+    def board(self, images: list[int] | None = None) -> pd.DataFrame:
+        """Give all images, or some, as the reviewers' filters need them."""
+        from . import board
+
+        if images is None:
+            return board.everything(self._database)
+        return board.some(self._database, images)
+
+    def unsure(self, count: int) -> list[int]:
+        """Give a few open images of which the crowd is not sure."""
+        from . import board
+
+        return board.unsure(self._database, count)
+
+    def series(self) -> pd.DataFrame:
+        """Give the series, indexed by `series_id`: `title` and `is_anime`."""
+        from . import board
+
+        return board.series(self._database)
+
+    def files(self, images: list[int]) -> dict[int, tuple[str, str, str]]:
+        """Give the folder, the file name and the series' title of some images."""
+        from . import board
+
+        return board.places(self._database, images)
+
+    def image(self, image_id: int) -> dict[str, Any]:
+        """Give what a reviewer sees of an image: its file, its condition, votes and acts.
+
+        Raises
+        ------
+        InputError
+            If there is no such image.
+        """
+        from . import board
+
+        condition, done = self._database.read(
+            lambda c: (reviewing.condition(c, image_id), acts.of_image(c, image_id))
+        )
+        folder, filename, title = board.places(self._database, [image_id])[image_id]
+        return {
+            "image_id": image_id,
+            "folder": folder,
+            "filename": filename,
+            "title": title,
+            **condition,
+            "votes": board.votes(self._database, image_id),
+            "acts": done,
+        }
+
+    def acts(self, since: int = 0) -> list[Act]:
+        """Give what reviewers did after the act of this id, the earliest first."""
+        return acts.since(self._database, since)
+
     def progress(self) -> Progress:
         """Give how far the campaign is; counted once in a minute."""
         return self._board.progress()
@@ -331,14 +471,26 @@ class Store:
 
         return verdicts.gold(self._database)
 
+    def reviews(self) -> pd.DataFrame:
+        """Give the standing decisions of reviewers, indexed by `image_id`."""
+        from . import verdicts
+
+        return verdicts.reviews(self._database)
+
+    def decided(self, crowd: pd.DataFrame) -> pd.DataFrame:
+        """Give verdicts of the crowd with the reviewers' decisions in place of it."""
+        from . import verdicts
+
+        return verdicts.decided(self._database, crowd)
+
     def places(self) -> pd.DataFrame:
-        """Give `state`, `reason` and `priority` of each rated image, indexed by `image_id`."""
+        """Give `state`, `reason`, `priority` and `votes` of each image rated or retired."""
         from . import verdicts
 
         return verdicts.places(self._database)
 
-    def mark(self) -> tuple[int, int]:
-        """Give what differs from before wherever a rating or a known answer has come."""
+    def mark(self) -> tuple[int, int, int]:
+        """Give what differs from before wherever a rating, a known answer or an act has come."""
         from . import verdicts
 
         return verdicts.mark(self._database)

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from ..labels import KEYS
-from ..tables import Assignment, Lease, Pool, RatingEvent
+from ..tables import Assignment, Lease, Pool, RatingEvent, Volunteer
 from .database import Database
 
 PORTION = 50_000
@@ -94,7 +94,7 @@ def _compared() -> Select[*tuple[int, ...]]:
     """Select the counters that differ, as stored and as expected, of a range of images.
 
     Of an assignment, the highest revision counts; of a volunteer's assignments
-    of one image, the newest that was rated.
+    of one image, the newest that was rated; of who is blocked, nothing.
     """
     first: BindParameter[int] = bindparam("first")
     last: BindParameter[int] = bindparam("last")
@@ -111,7 +111,8 @@ def _compared() -> Select[*tuple[int, ...]]:
             newest.label("place"),
         )
         .join(RatingEvent, RatingEvent.assignment_id == Assignment.assignment_id)
-        .where(Assignment.image_id.between(first, last))
+        .join(Volunteer, Volunteer.volunteer_id == Assignment.volunteer_id)
+        .where(Assignment.image_id.between(first, last), Volunteer.blocked_at.is_(None))
         .subquery()
     )
     latest = func.row_number().over(

@@ -1,6 +1,7 @@
 """Images whose answer is known: handed out unannounced, and never counted.
 
-A known answer is a row of `gold`, or else a reviewer's standing decision. An
+A known answer is a row of `gold`, or a reviewer's standing decision that teaches;
+of both, the newer one. An
 assignment of such an image has the lease `GOLD`, which is no load of the image
 and never expires; what is said to it goes into `gold_answers`. So the pool's
 counters, the history of the ratings and the consensus never meet it.
@@ -22,9 +23,9 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     func,
     insert,
-    null,
     select,
     union_all,
 )
@@ -178,16 +179,23 @@ def _put(
 
 def _known(connection: Connection, image_id: int) -> Known | None:
     """Give the right answer to an image; None where it was withdrawn meanwhile."""
-    for query in (_GOLD, _REVIEW):
-        row = connection.execute(query, {"image": image_id}).first()
-        if row is not None:
-            return Known(Answer.from_row(row._asdict()), row.explanation)
-    return None
+    found = [connection.execute(query, {"image": image_id}).first() for query in (_REVIEW, _GOLD)]
+    rows = [row for row in found if row is not None]
+    if not rows:
+        return None
+    row = max(rows, key=lambda each: each.created_at)
+    return Known(Answer.from_row(row._asdict()), row.explanation)
 
 
 # Made once: a volunteer's click shall not wait for SQL to be composed.
-_SETTLED = select(Review.image_id).where(Review.withdrawn_at.is_(None))
-_ALL_KNOWN = union_all(select(Gold.image_id), _SETTLED).subquery()
+_SETTLED = select(Review.image_id).where(Review.withdrawn_at.is_(None), Review.teaches)
+_SETTLED_APART = exists().where(
+    Review.image_id == Gold.image_id,
+    Review.withdrawn_at.is_(None),
+    Review.teaches.is_(False),
+    Review.created_at >= Gold.created_at,
+)
+_ALL_KNOWN = union_all(select(Gold.image_id).where(~_SETTLED_APART), _SETTLED).subquery()
 _ANY_KNOWN = select(_ALL_KNOWN.c.image_id).limit(1)
 _RANGE = select(func.min(_ALL_KNOWN.c.image_id), func.max(_ALL_KNOWN.c.image_id))
 # Counted as far as it matters: a diligent volunteer has ten thousands.
@@ -238,11 +246,11 @@ _SAID = (
     .order_by(GoldAnswer.revision)
 )
 _NEW_ANSWER = insert(GoldAnswer)
-_GOLD = select(Gold.explanation, *[getattr(Gold, key) for key in KEYS]).where(
+_GOLD = select(Gold.explanation, Gold.created_at, *[getattr(Gold, key) for key in KEYS]).where(
     Gold.image_id == bindparam("image")
 )
 _REVIEW = (
-    select(null().label("explanation"), *[getattr(Review, key) for key in KEYS])
+    select(Review.explanation, Review.created_at, *[getattr(Review, key) for key in KEYS])
     .where(Review.image_id == bindparam("image"), Review.withdrawn_at.is_(None))
     .order_by(Review.review_id.desc())
     .limit(1)

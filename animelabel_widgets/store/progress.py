@@ -96,7 +96,11 @@ _RATINGS = func.count().label("ratings")
 _WEEK = (
     select(Volunteer.volunteer_id, Volunteer.nickname, _RATINGS)
     .join(Rating, Rating.volunteer_id == Volunteer.volunteer_id)
-    .where(Volunteer.nickname.is_not(None), Rating.created_at >= bindparam("since"))
+    .where(
+        Volunteer.nickname.is_not(None),
+        Volunteer.blocked_at.is_(None),
+        Rating.created_at >= bindparam("since"),
+    )
     .group_by(Volunteer.volunteer_id, Volunteer.nickname)
     .order_by(_RATINGS.desc(), Volunteer.volunteer_id)
     .limit(PLACES)

@@ -62,6 +62,8 @@ def rate(
         if image_id is None:
             known = connection.scalar(_IMAGE, mine) is not None
             raise AssignmentError(_DELETED if known else _FOREIGN)
+        # Locked for reading: nobody is blocked or unblocked until this rating is committed.
+        blocked = connection.scalar(_BLOCKED, mine) is not None
         # Read under the lock: another rating or a sweeper may have come in between.
         rows = connection.execute(_SITUATION, mine).all()
         if rows[0].lease == Lease.GOLD:
@@ -91,6 +93,8 @@ def rate(
             connection.execute(_CHANGED, {**values, "updated_at": now, "rating": row.rating_id})
         if row.lease != Lease.RATED:
             connection.execute(_RATED, mine)
+        if blocked:
+            before = after = None
         _count(connection, image_id, before, after, live=row.lease == Lease.LIVE)
         return Receipt(revision, stored=True)
 
@@ -137,6 +141,12 @@ _IMAGE = select(_assignments.c.image_id).where(
 )
 _LOCKED = (
     select(_pool.c.image_id).where(_pool.c.image_id == _IMAGE.scalar_subquery()).with_for_update()
+)
+_volunteers = table(Volunteer)
+_BLOCKED = (
+    select(_volunteers.c.blocked_at)
+    .where(_volunteers.c.volunteer_id == bindparam("volunteer"))
+    .with_for_update(read=True)
 )
 # A row for each revision of the assignment, or one; with the volunteer's standing answer.
 _SITUATION = (

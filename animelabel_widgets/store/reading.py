@@ -13,7 +13,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, Select, func, select
 
 from ..tables import Image, Pool, Rating, SeriesRow, State, Volunteer
-from . import streaming
+from . import blocking, streaming
 from .database import Database
 
 
@@ -80,10 +80,12 @@ def stats(database: Database) -> Stats:
     )
 
     def work(connection: Connection) -> Stats:
-        series, volunteers, ratings = (
+        series, volunteers = (
             connection.execute(select(func.count()).select_from(model)).scalar_one()
-            for model in (SeriesRow, Volunteer, Rating)
+            for model in (SeriesRow, Volunteer)
         )
+        counted = Rating.volunteer_id.not_in(blocking.BLOCKED)
+        ratings = connection.execute(select(func.count()).where(counted)).scalar_one()
         return Stats(
             series=series,
             images=dict(connection.execute(states).all()),

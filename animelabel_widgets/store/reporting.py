@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from ..errors import AssignmentError
 from ..tables import Assignment, Lease, Pool, Report, State
+from . import blocking
 from .database import Database
 
 ENOUGH = 2
@@ -77,5 +78,5 @@ _SAME = select(Report.report_id).where(
 )
 _LEASE = select(Assignment.lease).where(Assignment.assignment_id == bindparam("assignment"))
 _REPORTERS = select(func.count(Report.volunteer_id.distinct())).where(
-    Report.image_id == bindparam("image")
+    Report.image_id == bindparam("image"), Report.volunteer_id.not_in(blocking.BLOCKED)
 )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 from ..errors import SchemaError
 from .database import Database
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision in `migrations/`; a test keeps the two in agreement."""
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
-from sqlalchemy import func, select
+from sqlalchemy import case, func, or_, select
 
 from ..labels import KEYS
 from ..tables import Assignment, Gold, GoldAnswer, Review
@@ -32,12 +32,20 @@ def gold_answers(database: Database) -> pd.DataFrame:
     )
     newest = func.row_number().over(partition_by=Review.image_id, order_by=Review.review_id.desc())
     settled = (
-        select(Review.image_id, *[getattr(Review, key) for key in KEYS], newest.label("place"))
+        select(
+            Review.image_id,
+            Review.created_at,
+            *[getattr(Review, key) for key in KEYS],
+            newest.label("place"),
+        )
         .where(Review.withdrawn_at.is_(None))
         .subquery()
     )
+    # Of both, the newer one.
+    is_newer = or_(Gold.image_id.is_(None), settled.c.created_at >= Gold.created_at)
     right = [
-        func.coalesce(getattr(Gold, key), settled.c[key]).label(f"right_{key}") for key in KEYS
+        case((is_newer, settled.c[key]), else_=getattr(Gold, key)).label(f"right_{key}")
+        for key in KEYS
     ]
     query = (
         select(

@@ -23,6 +23,7 @@ from tqdm.auto import tqdm
 from ..errors import StoreError
 from ..labels import KEYS
 from ..tables import Image, Rating, Volunteer, table
+from . import blocking
 from .database import Database
 
 PORTION = 50_000
@@ -45,7 +46,7 @@ def schema(database: Database) -> pa.Schema:
 def rating_tables(
     database: Database, columns: pa.Schema, *, progress: bool = False
 ) -> Iterator[pa.Table]:
-    """Give the current answers in the order of their first arrival.
+    """Give the current answers in the order of their first arrival, but of who is blocked.
 
     Each portion is one consistent reading. A rating that arrives after the
     first one was read is left out; one that is revised meanwhile comes as it
@@ -96,7 +97,10 @@ def _lines(database: Database) -> Select[str, int]:
     return select(
         database.csv_lines([ratings.c.rating_id, *[ratings.c[name] for name in _COLUMNS]]),
         func.count(),
-    ).where(ratings.c.rating_id.between(bindparam("first"), bindparam("reached")))
+    ).where(
+        ratings.c.rating_id.between(bindparam("first"), bindparam("reached")),
+        ratings.c.volunteer_id.not_in(blocking.BLOCKED),
+    )
 
 
 def _portion(

@@ -61,13 +61,14 @@ def test_the_analysis_and_the_preview_run(database_url: str, demo_set: Path) -> 
     assert sum(WIDGET in each for each in shown) == 2
 
 
-@pytest.mark.parametrize("name", ["label.ipynb", "analysis.ipynb", "preview.ipynb"])
+@pytest.mark.parametrize("name", ["label.ipynb", "review.ipynb", "analysis.ipynb", "preview.ipynb"])
 def test_notebooks_are_kept_without_outputs(name: str) -> None:
     """Git has what was written, not what came out; the app notebook is one cell."""
     cells = nbformat.read(NOTEBOOKS / name, as_version=4).cells
     code = [cell for cell in cells if cell.cell_type == "code"]
     assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
-    if name == "label.ipynb":
+    if name in ("label.ipynb", "review.ipynb"):
+        app = name.removesuffix(".ipynb")
         assert [cell.source for cell in cells] == [
-            "import animelabel_widgets as al\n\nal.label_app()"
+            f"import animelabel_widgets as al\n\nal.{app}_app()"
         ]

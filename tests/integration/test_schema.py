@@ -66,6 +66,12 @@ SECOND: dict[str, list[dict[str, object]]] = {
     "consensus": [{"image_id": 1, **YES, **{f"p_{key}": 0.5 for key in KEYS}, "votes": 1,
                    "method": "majority", "version": "1", "computed_at": T}],
 }  # fmt: skip
+FOURTH: dict[str, list[dict[str, object]]] = {
+    "gold_answers": [{"answer_id": 1, "assignment_id": IDS[0], "revision": 0, "elapsed_ms": 9,
+                      **YES, "created_at": T}],
+    "reports": [{"report_id": 1, "image_id": 1, "volunteer_id": 1, "assignment_id": IDS[0],
+                 "reason": "broken", "created_at": T}],
+}  # fmt: skip
 
 
 def insert_rows(rows: dict[str, list[dict[str, object]]], connection: Connection) -> None:
@@ -90,7 +96,14 @@ def read_rows(
     return found
 
 
-@pytest.mark.parametrize(("version", "data"), [("0001", FIRST), ("0002", FIRST | SECOND)])
+@pytest.mark.parametrize(
+    ("version", "data"),
+    [
+        ("0001", FIRST),
+        ("0002", FIRST | SECOND),
+        ("0004", FIRST | SECOND | FOURTH),
+    ],
+)
 def test_a_former_version_with_data_is_upgraded_without_loss(
     version: str, data: dict[str, list[dict[str, object]]], database_url: str
 ) -> None:

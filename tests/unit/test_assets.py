@@ -14,7 +14,7 @@ def static(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("entry", ["labeler.js", "gallery.js"])
+@pytest.mark.parametrize("entry", ["labeler.js", "gallery.js", "review.js"])
 def test_a_widget_is_one_module_with_one_default_export(entry: str) -> None:
     """What the browser gets imports nothing and exports its widget."""
     joined = assets.esm(entry)

@@ -108,7 +108,8 @@ def test_the_wheel_has_everything(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    assert "animelabel_widgets/notebooks/label.ipynb" in names
+    for app in ("label", "review"):
+        assert f"animelabel_widgets/notebooks/{app}.ipynb" in names
     assert not any(name.startswith(("tests/", "demo/", "docs/")) for name in names)
     package = ROOT / "animelabel_widgets"
     for file in package.rglob("*"):

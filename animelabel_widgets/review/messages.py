@@ -1,0 +1,209 @@
+"""The messages of the reviewers' page: read as strictly as those of `protocol`."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import ProtocolError
+from ..labels import KEYS, Answer, Decision
+from ..protocol import MAX_ID, _answer, _integer, _keys, _message
+from ..store.board import REASONS, STATES
+from ..tables import REVIEWER_LENGTH
+from .filtering import CHOICES, KINDS, ORDERS, Filter
+
+MAX_EXPLANATION = 500
+MAX_PAGE = 60
+MAX_BIG = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The page opened, for a reviewer of this name."""
+
+    reviewer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """The reviewer chose a filter."""
+
+    wanted: Filter
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The page wants thumbnails of what was found."""
+
+    version: int
+    start: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The page wants all images to be read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """The page wants the counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The reviewer wants to see an image."""
+
+    image: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """The reviewer decided, having seen the acts up to `version`."""
+
+    image: int
+    version: int
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The reviewer does something to an image: withdraw, retire or reopen."""
+
+    what: str
+    image: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The reviewer blocks a volunteer, or ends that; seen beside `image`."""
+
+    volunteer: int
+    blocked: bool
+    image: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The reviewer takes an act back."""
+
+    act: int
+
+
+Message = Hello | Find | Page | Load | Dashboard | Open | Settle | Move | Block | Undo
+
+
+def parse(content: object, buffers: object = ()) -> Message:  # noqa: C901, PLR0911 - a case a kind
+    """Read a message of the reviewers' page.
+
+    Raises
+    ------
+    ProtocolError
+        If anything about the message is not as it must be.
+    """
+    message = _message(content, buffers)
+    match message["kind"]:
+        case "hello":
+            _keys(message, "reviewer")
+            return Hello(_line(message["reviewer"], "reviewer", REVIEWER_LENGTH))
+        case "find":
+            _keys(message, "filter")
+            return Find(_filter(message["filter"]))
+        case "page":
+            _keys(message, "version", "start", "count")
+            version = _integer(message["version"], "version", 0, MAX_ID)
+            start = _integer(message["start"], "start", 0, MAX_ID)
+            return Page(version, start, _integer(message["count"], "count", 1, MAX_PAGE))
+        case "load":
+            _keys(message)
+            return Load()
+        case "dashboard":
+            _keys(message)
+            return Dashboard()
+        case "open":
+            _keys(message, "image")
+            return Open(_big(message, "image"))
+        case "settle":
+            _keys(message, "image", "version", "answer", "teaches", "explanation")
+            return Settle(_big(message, "image"), _big(message, "version"), _decision(message))
+        case "withdraw" | "retire" | "reopen":
+            _keys(message, "image", "version")
+            return Move(message["kind"], _big(message, "image"), _big(message, "version"))
+        case "block" | "unblock":
+            _keys(message, "volunteer", "image")
+            blocked = message["kind"] == "block"
+            return Block(_big(message, "volunteer"), blocked, _big(message, "image"))
+        case "undo":
+            _keys(message, "act")
+            return Undo(_big(message, "act"))
+    raise ProtocolError("expected a kind of the reviewers' page")
+
+
+def _big(message: Mapping[str, Any], name: str) -> int:
+    """Check an id of the database."""
+    return _integer(message[name], name, 0, MAX_BIG)
+
+
+def _line(value: object, name: str, most: int) -> str:
+    """Check a text of one line."""
+    if type(value) is not str or len(value) > 4 * most:
+        raise ProtocolError(f"expected {name} as text of at most {most} characters")
+    line = " ".join(unicodedata.normalize("NFC", value).split())
+    if not 1 <= len(line) <= most or not line.isprintable():
+        raise ProtocolError(f"expected {name} as 1 to {most} printable characters")
+    return line
+
+
+def _decision(message: Mapping[str, Any]) -> Decision:
+    """Check a decision; without "use as gold" it has no explanation."""
+    answer: Answer = _answer(message["answer"])
+    teaches, explanation = message["teaches"], message["explanation"]
+    if type(teaches) is not bool:
+        raise ProtocolError("expected teaches as true or false")
+    if explanation is not None:
+        explanation = _line(explanation, "explanation", MAX_EXPLANATION)
+    if explanation is not None and not teaches:
+        raise ProtocolError("expected no explanation of what is not shown to volunteers")
+    return Decision(answer, teaches, explanation)
+
+
+def _filter(value: object) -> Filter:
+    """Check a filter."""
+    names = ("features", "confidence", "votes", "disagreement", "series", "kind", "state")
+    if type(value) is not dict or value.keys() != {*names, "reason", "order"}:
+        raise ProtocolError("expected a filter with all of its parts")
+    features = value["features"]
+    if type(features) is not dict or features.keys() != set(KEYS):
+        raise ProtocolError(f"expected features with the keys {', '.join(KEYS)}")
+    for name, choices in ((value["kind"], KINDS), (value["order"], ORDERS)):
+        if type(name) is not str or name not in choices:
+            raise ProtocolError(f"expected one of {', '.join(choices)}")
+    if any(type(each) is not str or each not in CHOICES for each in features.values()):
+        raise ProtocolError(f"expected {', '.join(CHOICES)} for each feature")
+    low, high = _pair(value["confidence"], "confidence", 0, 100)
+    return Filter(
+        features=features,
+        confidence=(low / 100, high / 100),
+        votes=_pair(value["votes"], "votes", 0, 1_000_000),
+        disagreement=_integer(value["disagreement"], "disagreement", 0, 50) / 100,
+        series=_optional(value["series"], "series", MAX_ID),
+        kind=value["kind"],
+        state=_optional(value["state"], "state", len(STATES) - 1),
+        reason=_optional(value["reason"], "reason", len(REASONS) - 1),
+        order=value["order"],
+    )
+
+
+def _pair(value: object, name: str, low: int, high: int) -> tuple[int, int]:
+    """Check two whole numbers."""
+    if type(value) is not list or len(value) != 2:  # noqa: PLR2004 - the least and the greatest
+        raise ProtocolError(f"expected {name} as a list of two numbers")
+    return _integer(value[0], name, low, high), _integer(value[1], name, low, high)
+
+
+def _optional(value: object, name: str, high: int) -> int | None:
+    """Check a whole number or nothing."""
+    return None if value is None else _integer(value, name, 0, high)

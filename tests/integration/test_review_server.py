@@ -1,0 +1,104 @@
+"""The reviewers' server: without its token, every one of its addresses is refused."""
+
+from __future__ import annotations
+
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from support.commands import Server, run, serving
+
+from animelabel_widgets.serving import notebook
+from animelabel_widgets.serving.review import ReviewServer
+from animelabel_widgets.serving.server import voila_config
+
+TOKEN = "a-token-of-the-test-0123"  # noqa: S105 - of the test alone
+KERNEL = "01234567-89ab-cdef-0123-456789abcdef"
+
+
+@pytest.fixture
+def server(frames: Path, tmp_path: Path) -> Iterator[Server]:
+    """Give the running page."""
+    environ = {"ANIMELABEL_DATABASE_URL": f"sqlite:///{tmp_path}/r.db"}
+    environ["ANIMELABEL_PICTURES"] = str(frames)
+    done = run("import", str(frames), cwd=tmp_path, **environ)
+    assert done.returncode == 0, done.stderr
+    environ["ANIMELABEL_REVIEW_TOKEN"] = TOKEN
+    with serving("serve", "--review", cwd=tmp_path, environ=environ) as running:
+        yield running
+
+
+def routes() -> set[str]:
+    """Give an address for each route that such a server has."""
+
+    class Silent(ReviewServer):
+        def listen(self) -> None:
+            """Register the routes, and serve nothing."""
+
+    server = Silent(TOKEN, print, voila_config("localhost", 0))
+    with suppress(SystemExit):
+        server.run(notebook("review.ipynb"))
+    patterns = [
+        rule.matcher.regex.pattern
+        for outer in server.app.default_router.rules
+        for rule in getattr(outer.target, "rules", [])
+        if hasattr(rule.matcher, "regex")
+    ]
+    Silent.clear_instance()
+    return {re.sub(r"\(\.\*\)", "x", _kernel(each)).strip("^$") for each in patterns}
+
+
+def _kernel(pattern: str) -> str:
+    """Put a kernel's id where a pattern has one."""
+    return re.sub(r"\(\?P<kernel_id>[^)]*\)", KERNEL, pattern)
+
+
+def get(address: str, **headers: str) -> tuple[int, str, dict[str, str]]:
+    """Ask for an address; give the status, the text and the headers."""
+    request = urllib.request.Request(address, headers=headers)  # noqa: S310 - our own server
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+            return answer.status, answer.read().decode(), dict(answer.headers)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode(), dict(error.headers)
+
+
+def test_every_route_is_refused_without_the_token(server: Server) -> None:
+    """Websockets, kernels and static files too, and addresses that do not exist."""
+    found = routes()
+    assert any("channels" in each for each in found)
+    assert any("static" in each for each in found)
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    upgrade["Sec-WebSocket-Key"] = "dGhlIHNhbXBsZSBub25jZQ=="
+    cookie = f"animelabel-review-{server.address.rsplit(':')[-1].strip('/')}"
+    for path in sorted({*found, "/", "/nowhere", "/?token=", "/?token=wrong", "/x?token=" + TOKEN}):
+        for headers in ({}, upgrade, {"Cookie": f"{cookie}=wrong"}):
+            status, said, _ = get(server.address.rstrip("/") + path, **headers)
+            assert status == 403, path
+            assert "animelabel serve --review" in said
+
+
+def test_the_token_becomes_a_cookie_and_leaves_the_address(server: Server) -> None:
+    """With it the page and its files are there; neither log nor page shows the token."""
+    status, said, headers = get(f"{server.address}?token={TOKEN}")
+    assert status == 200
+    assert TOKEN not in said
+    cookie = headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    status, said, _ = get(server.address, Cookie=cookie.split(";")[0])
+    assert status == 200
+    assert TOKEN not in said
+    assert TOKEN not in server.log + (server.folder / "stderr.txt").read_text(encoding="utf-8")
+
+
+def test_a_short_token_is_refused(tmp_path: Path) -> None:
+    """In one sentence."""
+    done = run("serve", "--review", cwd=tmp_path, ANIMELABEL_REVIEW_TOKEN="short")  # noqa: S106
+    assert done.returncode == 1
+    assert "must have 16 or more letters" in done.stderr
