@@ -106,7 +106,7 @@ def effort_saved(efforts: pd.DataFrame) -> Plot:
     saved = 1 - efforts["votes_per_image"] / efforts["votes_of_all"]
     for place, (height, share) in enumerate(zip(efforts["votes_per_image"], saved, strict=True)):
         words = f"{share:.0%}\nsaved"
-        votes.text(place, height / 2, words, ha="center", va="center", color="white", fontsize=9)
+        votes.text(place, height / 2, words, ha="center", va="center", color="black", fontsize=9)
     votes.yaxis.set_major_locator(MaxNLocator(5))
     votes.set_ylabel("votes per image")
     errors.set_ylabel("features decided wrong")
