@@ -191,12 +191,12 @@ def simulate_campaign(
 
 def _crowd(rng: random.Random) -> Iterator[Habits]:
     """Give the habits of the volunteers of a campaign; most rate little, and a few very much."""
-    for _ in range(10):
+    for _ in range(9):
         yield Habits(rng.uniform(0.94, 0.99), int(15 * 5 ** rng.random()), 1200, 9000)
-    for _ in range(6):
+    for _ in range(4):
         yield Habits(rng.uniform(0.7, 0.85), int(20 * 3 ** rng.random()), 600, 4000)
-    for _ in range(2):
-        yield Habits(0.5, rng.randint(35, 45), 500, 3000)
+    for _ in range(4):
+        yield Habits(0.5, rng.randint(40, 60), 500, 3000)
     yield Habits(0.55, 40, 120, 380)
 
 

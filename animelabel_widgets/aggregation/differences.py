@@ -47,8 +47,11 @@ def differences(verdicts: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
         )
         same = (said == others).fillna(False) | (said.isna() & others.isna())  # noqa: FBT003
         parts.append(found[~same])
-    together = pd.concat(parts).rename_axis("image_id").set_index("feature", append=True)
-    return together.sort_values("probability", ascending=False, kind="stable")
+    together: pd.DataFrame = (
+        pd.concat(parts).rename_axis("image_id").set_index("feature", append=True)
+    )
+    ordered: pd.DataFrame = together.sort_values("probability", ascending=False, kind="stable")
+    return ordered
 
 
 def _require(frame: pd.DataFrame, columns: Sequence[str], expected: str) -> None:
