@@ -15,11 +15,13 @@ if TYPE_CHECKING:
         DawidSkene,
         agreement,
         consensus,
+        differences,
         majority,
         volunteers,
     )
     from .apps import label_app, review_app
     from .config import Settings
+    from .demo_project import open_project_or_demo
     from .errors import (
         AnimelabelError,
         AssignmentError,
@@ -59,9 +61,11 @@ __all__ = [
     "VolunteerError",
     "agreement",
     "consensus",
+    "differences",
     "label_app",
     "majority",
     "open_project",
+    "open_project_or_demo",
     "review_app",
     "volunteers",
 ]
@@ -79,9 +83,11 @@ _HOMES = {
     "Settings": "config",
     "agreement": "aggregation",
     "consensus": "aggregation",
+    "differences": "aggregation",
     "label_app": "apps",
     "majority": "aggregation",
     "open_project": "project",
+    "open_project_or_demo": "demo_project",
     "review_app": "apps",
     "volunteers": "aggregation",
 }

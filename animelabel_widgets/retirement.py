@@ -8,6 +8,7 @@ first.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -156,6 +157,39 @@ def replay(ratings: pd.DataFrame, rule: Rule, truth: pd.DataFrame | None = None)
         error_of_all=_error(everything, right),
         verdicts=verdicts,
     )
+
+
+def efforts(
+    ratings: pd.DataFrame,
+    truth: pd.DataFrame | None = None,
+    *,
+    sure: Sequence[float] = (0.8, 0.9, 0.95, 0.99),
+) -> pd.DataFrame:
+    """Replay ratings by rules that ask for more and more certainty.
+
+    Parameters
+    ----------
+    ratings, truth
+        As for `replay`.
+    sure
+        The probabilities from which on a feature is decided.
+
+    Returns
+    -------
+    DataFrame
+        One row by `sure`: `votes_per_image`, `votes_of_all`, `error` and `error_of_all`, as of
+        `Replay`; no row where there are no ratings.
+
+    Raises
+    ------
+    InputError
+        If a probability makes no rule, or `consensus` cannot use the ratings.
+    """
+    columns = ["votes_per_image", "votes_of_all", "error", "error_of_all"]
+    replays = {} if ratings.empty else {each: replay(ratings, Rule(each), truth) for each in sure}
+    rows = [[getattr(found, name) for name in columns] for found in replays.values()]
+    index = pd.Index(list(replays), dtype="float64", name="sure")
+    return pd.DataFrame(rows, columns=columns, index=index, dtype="float64")
 
 
 def _quiet(ratings: pd.DataFrame) -> pd.DataFrame:

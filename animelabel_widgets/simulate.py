@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import random
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from tqdm import tqdm
@@ -15,8 +17,32 @@ from .session import PictureSource, Session, TaskStore
 
 BATCH = 5
 
+SITTING = 4
+"""Batches that a volunteer of a campaign rates in one go."""
+
 Truth = Mapping[tuple[str, str], Answer]
 """The right answer by folder and filename."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How a simulated volunteer rates: how well, how much, and how fast (milliseconds)."""
+
+    skill: float
+    ratings: int
+    fastest: int = 800
+    slowest: int = 6000
+
+
+class Clock:
+    """A clock to open a store with, which shows what it was set to."""
+
+    def __init__(self, time: datetime) -> None:
+        self.time = time
+
+    def __call__(self) -> datetime:
+        """Give the time."""
+        return self.time
 
 
 def read_truth(file: Path) -> dict[tuple[str, str], Answer]:
@@ -91,7 +117,8 @@ def simulate(
     """
     rng = random.Random(seed)  # noqa: S311 - play, not secrets
     waiting = [
-        _visit(Session(store, pictures), truth, ratings, skill, rng) for _ in range(volunteers)
+        _visit(Session(store, pictures), truth, Habits(skill, ratings), rng)
+        for _ in range(volunteers)
     ]
     given = 0
     with tqdm(total=volunteers * ratings, unit=" ratings", disable=not progress) as bar:
@@ -107,11 +134,85 @@ def simulate(
     return given
 
 
-def _visit(
-    session: Session, truth: Truth, ratings: int, skill: float, rng: random.Random
-) -> Iterator[int]:
+def simulate_campaign(
+    store: TaskStore,
+    pictures: PictureSource,
+    truth: Truth,
+    clock: Clock,
+    *,
+    days: int = 14,
+    seed: int | None = None,
+    progress: bool = True,
+) -> int:
+    """Let a mixed crowd rate over some days: careful people, hasty ones, and a few who only press.
+
+    Parameters
+    ----------
+    store, pictures
+        As for `Session`; the store was opened with `clock`.
+    truth
+        The right answers.
+    clock
+        Shows when the campaign begins, and is set forward from visit to visit.
+    days
+        How long the campaign is.
+    seed
+        Repeats the same crowd; with None it is a new one each time.
+    progress
+        Show a progress bar.
+
+    Returns
+    -------
+    int
+        How many ratings were given.
+
+    Raises
+    ------
+    InputError
+        If an image was handed out whose right answer is not known.
+    """
+    rng = random.Random(seed)  # noqa: S311 - play, not secrets
+    begin = clock()
+    visits: list[tuple[datetime, Iterator[int]]] = []
+    planned = 0
+    for habits in _crowd(rng):
+        visit = _visit(Session(store, pictures), truth, habits, rng)
+        visits += [(begin + after, visit) for after in _plan(habits.ratings, days, rng)]
+        planned += habits.ratings
+    given = 0
+    with tqdm(total=planned, unit=" ratings", disable=not progress) as bar:
+        for time, visit in sorted(visits, key=lambda each: each[0]):
+            clock.time = time
+            rated = next(visit, 0)
+            given += rated
+            bar.update(rated)
+    return given
+
+
+def _crowd(rng: random.Random) -> Iterator[Habits]:
+    """Give the habits of the volunteers of a campaign; most rate little, and a few very much."""
+    for _ in range(9):
+        yield Habits(rng.uniform(0.94, 0.99), int(15 * 5 ** rng.random()), 1200, 9000)
+    for _ in range(4):
+        yield Habits(rng.uniform(0.7, 0.85), int(20 * 3 ** rng.random()), 600, 4000)
+    for _ in range(4):
+        yield Habits(0.5, rng.randint(40, 60), 500, 3000)
+    yield Habits(0.55, 40, 120, 380)
+
+
+def _plan(ratings: int, days: int, rng: random.Random) -> Iterator[timedelta]:
+    """Give when a volunteer takes each batch: from some day on, a sitting at a time."""
+    joined = rng.uniform(0, days * 0.7)
+    for batch in range(-(-ratings // BATCH)):
+        if batch % SITTING == 0:
+            start = timedelta(days=rng.uniform(joined, days - 0.1))
+        yield start + timedelta(minutes=batch % SITTING)
+
+
+def _visit(session: Session, truth: Truth, habits: Habits, rng: random.Random) -> Iterator[int]:
     """Rate batch after batch as one volunteer; give how many each time."""
     session.hello(rng.randbytes(16).hex())
+    ratings = habits.ratings
     while ratings > 0:
         deliveries = session.fetch(min(BATCH, ratings))
         if not deliveries:
@@ -124,7 +225,10 @@ def _visit(
                     f"The right answer to {task.folder}/{task.filename} is not known: "
                     "give a truth.csv that has every image."
                 )
-            session.rate(task.assignment_id, answer(right, skill, rng), 0, rng.randint(800, 6000))
+            said = answer(right, habits.skill, rng)
+            span = habits.slowest / habits.fastest
+            elapsed_ms = int(habits.fastest * span ** rng.betavariate(2, 3))
+            session.rate(task.assignment_id, said, 0, elapsed_ms)
         ratings -= len(deliveries)
         yield len(deliveries)
 

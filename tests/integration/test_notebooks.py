@@ -1,8 +1,12 @@
-"""The notebooks, run from top to bottom on a campaign that simulated volunteers have rated."""
+"""The notebooks, run from top to bottom on a campaign that a simulated crowd has rated."""
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import nbformat
@@ -10,58 +14,126 @@ import pytest
 from nbclient import NotebookClient
 
 import animelabel_widgets as al
-from animelabel_widgets.simulate import read_truth, simulate
+from animelabel_widgets.ingest import read_gold
+from animelabel_widgets.simulate import Clock, read_truth, simulate_campaign
+from animelabel_widgets.store import Store
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+STORY = [
+    "1-import.ipynb",
+    "2-label.ipynb",
+    "3-aggregate.ipynb",
+    "4-preview.ipynb",
+    "5-export.ipynb",
+]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
+pytestmark = pytest.mark.filterwarnings("ignore:Kernel is running over TCP")
 
-def run(name: str, database_url: str, pictures: Path) -> list[dict[str, object]]:
-    """Run a notebook in memory; give what its cells have shown."""
-    notebook = nbformat.read(NOTEBOOKS / name, as_version=4)
-    client = NotebookClient(notebook, timeout=180, resources={"metadata": {"path": NOTEBOOKS}})
-    environ = {
-        **os.environ,
-        "ANIMELABEL_DATABASE_URL": database_url,
-        "ANIMELABEL_PICTURES": str(pictures),
-    }
-    client.execute(env=environ)
-    outputs = [each for cell in notebook.cells for each in cell.get("outputs", [])]
+
+class Shown(list[dict[str, object]]):
+    """What the cells of a notebook have shown, one after the other."""
+
+    @property
+    def words(self) -> str:
+        """All that was said in plain text."""
+        return "".join(str(each.get("text/plain")) for each in self)
+
+    def count(self, kind: str) -> int:  # type: ignore[override]
+        """Count what was shown as this media type."""
+        return sum(kind in each for each in self)
+
+    @property
+    def plots(self) -> int:
+        """Count the plots."""
+        return self.count("image/png")
+
+
+def run(notebook: Path, **environ: str) -> Shown:
+    """Run a notebook where it lies, in memory; give what its cells have shown."""
+    read = nbformat.read(notebook, as_version=4)
+    client = NotebookClient(read, timeout=120, resources={"metadata": {"path": notebook.parent}})
+    client.execute(env={**os.environ, **environ})
+    outputs = [each for cell in read.cells for each in cell.get("outputs", [])]
     assert not [each for each in outputs if each["output_type"] == "error"]
-    return [each.get("data", {"text/plain": each.get("text")}) for each in outputs]
+    return Shown(each.get("data", {"text/plain": each.get("text")}) for each in outputs)
 
 
-@pytest.mark.filterwarnings("ignore:Kernel is running over TCP")
-@pytest.mark.parametrize("database_url", ["sqlite", "mariadb"], indirect=True)
-def test_the_analysis_and_the_preview_run(database_url: str, demo_set: Path) -> None:
-    """Counts as plots, the filtered images in a gallery, and the numbers of the campaign."""
-    pictures = demo_set / "frames"
-    with al.open_project(database_url, pictures=pictures) as project:
+@pytest.fixture
+def copies(tmp_path: Path) -> Path:
+    """Give a folder with the notebooks, beside which they may write."""
+    home = tmp_path / "work" / "notebooks"
+    shutil.copytree(NOTEBOOKS, home, ignore=shutil.ignore_patterns(".*", "exports"))
+    return home
+
+
+@pytest.fixture
+def campaign(database_url: str, demo_set: Path) -> dict[str, str]:
+    """Give the variables that name a campaign of the demo frames, rated over two weeks."""
+    with al.open_project(database_url, pictures=demo_set / "frames") as project:
         project.add_series(progress=False)
-        simulate(
-            project.store,
-            project.pictures,
-            read_truth(demo_set / "truth.csv"),
-            volunteers=9,
-            ratings=40,
-            seed=2,
-            progress=False,
-        )
-        verdicts = al.consensus(project.ratings())
-    good = len(verdicts.query("person & ~text & ~logo & ~empty"))
-
-    shown = run("analysis.ipynb", database_url, pictures)
-    said = "".join(str(each.get("text/plain")) for each in shown)
-    assert "132 images in 6 series, 360 ratings" in said
-    assert f"{good} of {len(verdicts)} rated images are good" in said
-    assert sum("image/png" in each for each in shown) == 3
-    assert sum(WIDGET in each for each in shown) == 1
-
-    shown = run("preview.ipynb", database_url, pictures)
-    assert sum(WIDGET in each for each in shown) == 2
+        truth = demo_set / "truth.csv"
+        clock = Clock(datetime.now(UTC) - timedelta(days=14))
+        with closing(Store.open(database_url, target=7, clock=clock)) as store:
+            simulate_campaign(
+                store, project.pictures, read_truth(truth), clock, seed=2, progress=False
+            )
+        project.store.put_gold(read_gold(truth)[::3])
+    return {
+        "ANIMELABEL_DATABASE_URL": database_url,
+        "ANIMELABEL_PICTURES": str(demo_set / "frames"),
+    }
 
 
-@pytest.mark.parametrize("name", ["label.ipynb", "review.ipynb", "analysis.ipynb", "preview.ipynb"])
+def test_the_story_runs_on_a_named_database(
+    campaign: dict[str, str], copies: Path, database_url: str, demo_set: Path
+) -> None:
+    """Each notebook says what the project has, and none adds an image or a rating to it."""
+    with al.open_project(database_url, pictures=demo_set / "frames") as project:
+        before = project.stats()
+        verdicts = project.verdicts()
+        good = verdicts.query("person & ~text & ~logo & ~empty")
+        shown = {name: run(copies / name, **campaign) for name in STORY}
+        assert project.stats() == before
+    assert not (copies.parent / "demo").exists()
+
+    said = {name: each.words for name, each in shown.items()}
+    assert "Added 0 images in 6 series" in said["1-import.ipynb"]
+    assert "prefiltered" in said["1-import.ipynb"]
+    assert "one colour" in said["1-import.ipynb"]
+    assert f"{before.ratings} ratings by {before.volunteers} volunteers" in said["2-label.ipynb"]
+    assert f"132 images in 6 series, {before.ratings} ratings" in said["3-aggregate.ipynb"]
+    assert shown["3-aggregate.ipynb"].plots == 9
+    kept = f"{len(good)} of {len(verdicts)} rated images are good"
+    assert kept in said["4-preview.ipynb"]
+    assert kept in said["5-export.ipynb"]
+    assert f"Exported {len(good)} images" in said["5-export.ipynb"]
+    galleries = {name: each.count(WIDGET) for name, each in shown.items()}
+    assert list(galleries.values()) == [1, 1, 0, 7, 0]
+
+
+def test_the_story_runs_for_a_stranger(copies: Path) -> None:
+    """Where nothing is named, the demo is drawn, imported, and rated; a second run finds it."""
+    demo = copies.parent / "demo"
+    first = run(copies / STORY[0])
+    assert "Added 132 images in 6 series, 12 of them prefiltered" in first.words
+    with al.open_project(f"sqlite:///{demo / 'notebooks.db'}", pictures=demo / "frames") as project:
+        assert project.stats().ratings == 0
+        shown = run(copies / "3-aggregate.ipynb")
+        rated = project.stats()
+        assert f"{rated.ratings} ratings" in shown.words
+        assert shown.plots == 9
+        wrong = re.findall(r"(\d+) of \d+ known features not right", shown.words)
+        by_majority, by_consensus = map(int, wrong)
+        assert by_consensus < by_majority
+        for _ in range(2):
+            exported = run(copies / "5-export.ipynb")
+            assert re.search(r"Exported \d+ images", exported.words)
+        assert project.stats() == rated
+    assert len(list((copies / "exports").iterdir())) == 2
+
+
+@pytest.mark.parametrize("name", ["label.ipynb", "review.ipynb", *STORY])
 def test_notebooks_are_kept_without_outputs(name: str) -> None:
     """Git has what was written, not what came out; the app notebook is one cell."""
     cells = nbformat.read(NOTEBOOKS / name, as_version=4).cells
@@ -72,3 +144,12 @@ def test_notebooks_are_kept_without_outputs(name: str) -> None:
         assert [cell.source for cell in cells] == [
             f"import animelabel_widgets as al\n\nal.{app}_app()"
         ]
+
+
+def test_no_other_notebook_is_there() -> None:
+    """One that is not in this list would not be run."""
+    assert sorted(file.name for file in NOTEBOOKS.glob("*.ipynb")) == [
+        *STORY,
+        "label.ipynb",
+        "review.ipynb",
+    ]

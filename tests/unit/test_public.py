@@ -9,8 +9,8 @@ import animelabel_widgets as al
 
 PUBLIC = """LABELS AnimelabelError Answer AssignmentError ConfigError ConsensusWarning DawidSkene
 Gallery InputError Label Labeler PictureError Project ProtocolError SchemaError Settings StoreError
-VolunteerError agreement consensus label_app majority open_project review_app
-volunteers"""
+VolunteerError agreement consensus differences label_app majority open_project
+open_project_or_demo review_app volunteers"""
 
 
 def test_the_public_names_are_these() -> None:
