@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         DawidSkene,
         agreement,
         consensus,
+        hasty,
         majority,
         volunteers,
     )
@@ -59,6 +60,7 @@ __all__ = [
     "VolunteerError",
     "agreement",
     "consensus",
+    "hasty",
     "label_app",
     "majority",
     "open_project",
@@ -78,6 +80,7 @@ _HOMES = {
     "Settings": "config",
     "agreement": "aggregation",
     "consensus": "aggregation",
+    "hasty": "aggregation",
     "label_app": "apps",
     "majority": "aggregation",
     "open_project": "project",

@@ -2,13 +2,22 @@
 
 It knows DataFrames and arrays only. One label at a time, in the contract
 `task, worker, label` that other aggregators use too: `majority`, `DawidSkene`.
-All four features of an image together: `consensus`, `volunteers`, `agreement`.
+All four features of an image together: `consensus`, `volunteers`, `agreement`, `hasty`.
 """
 
 from .agreement import agreement
 from .dawid_skene import DawidSkene
+from .hasty import hasty
 from .majority import majority
 from .verdicts import ConsensusWarning, consensus
 from .volunteers import volunteers
 
-__all__ = ["ConsensusWarning", "DawidSkene", "agreement", "consensus", "majority", "volunteers"]
+__all__ = [
+    "ConsensusWarning",
+    "DawidSkene",
+    "agreement",
+    "consensus",
+    "hasty",
+    "majority",
+    "volunteers",
+]

@@ -9,7 +9,7 @@ import animelabel_widgets as al
 
 PUBLIC = """LABELS AnimelabelError Answer AssignmentError ConfigError ConsensusWarning DawidSkene
 Gallery InputError Label Labeler PictureError Project ProtocolError SchemaError Settings StoreError
-VolunteerError agreement consensus label_app majority open_project volunteers"""
+VolunteerError agreement consensus hasty label_app majority open_project volunteers"""
 
 
 def test_the_public_names_are_these() -> None:

@@ -37,6 +37,10 @@ ANSWER = Answer.of("text").as_row()
 class Visit(Session):
     """A session that gives what the test put into it."""
 
+    def lesson(self) -> None:
+        if self.trouble:
+            raise self.trouble
+
     def __init__(self) -> None:
         self.deliveries: list[Delivery] = []
         self.receipt = Receipt(0, stored=True)
