@@ -304,7 +304,8 @@ class Project:
     def export_ratings(self, file: str | Path, *, progress: bool = True) -> int:
         """Write the ratings to a Parquet file; give how many there are.
 
-        It has the columns of `ratings` without `hasty`, which `al.hasty` computes from them. They are never all in memory: tools that read Parquet in portions can then aggregate
+        It has the columns of `ratings` without `hasty`, which `al.hasty` computes from them.
+        They are never all in memory: tools that read Parquet in portions can then aggregate
         more than fits.
 
         Parameters
