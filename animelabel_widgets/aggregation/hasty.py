@@ -44,8 +44,9 @@ def hasty(
     Notes
     -----
     A run of equal answers is the "long string" index of careless answering, and the time
-    another one (Meade and Craig, *Psychological Methods* 17, 2012). Together they spare both
-    who rates a row of black frames and who is quick.
+    another one (Meade and Craig, "Identifying careless responses in survey data",
+    *Psychological Methods* 17(3), 437-455, 2012). The two bounds are our own. Together they
+    spare both who rates a row of black frames and who is quick.
     """
     require(ratings, ("volunteer_id", "elapsed_ms"), EXPECTED)
     said = truth_values(ratings, EXPECTED) @ (1 << np.arange(len(KEYS)))
