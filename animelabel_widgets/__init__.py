@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         agreement,
         consensus,
         differences,
+        hasty,
         majority,
         volunteers,
     )
@@ -62,6 +63,7 @@ __all__ = [
     "agreement",
     "consensus",
     "differences",
+    "hasty",
     "label_app",
     "majority",
     "open_project",
@@ -84,6 +86,7 @@ _HOMES = {
     "agreement": "aggregation",
     "consensus": "aggregation",
     "differences": "aggregation",
+    "hasty": "aggregation",
     "label_app": "apps",
     "majority": "aggregation",
     "open_project": "project",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from threading import Lock
 
@@ -14,6 +15,9 @@ from .errors import AnimelabelError
 from .project import Project, open_project
 
 _log = logging.getLogger(__name__)
+ADDRESS = "HTTP_X_ANIMELABEL_ADDRESS"
+"""The variable in which the server names the address of a visitor, by a keyed digest."""
+
 _opening = Lock()
 _opened: dict[Settings, Project] = {}
 
@@ -38,7 +42,7 @@ def label_app() -> DOMWidget:
     in general words: it is seen by strangers.
     """
     try:
-        return _project(Settings.load()).labeler(app=True)
+        return _project(Settings.load()).labeler(app=True, address=os.environ.get(ADDRESS, ""))
     except (AnimelabelError, OSError) as error:
         _log.error("The page cannot be served: %s", error)
         return HTML(_break())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ConfigError
+from .limits import Limit, read_limits
 
 PREFIX = "ANIMELABEL_"
 _READERS: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "str": str}
@@ -48,6 +49,10 @@ class Settings:
         The folder of the project's own tutorial; the built-in one where it is empty.
     leaderboard
         1 lets volunteers choose a nickname and see who rated most this week.
+    limits
+        What one volunteer or one address may have, where it is not `limits.DEFAULTS`: how many
+        at once and how many per minute, as in `ratings=400:240 address_pictures=0`; 0 turns one
+        off, or all.
     """
 
     database_url: str = field(default="sqlite:///animelabel.db", repr=False)
@@ -63,6 +68,7 @@ class Settings:
     gold: str = "0:0.4 20:0.3 40:0.2 60:0.1"
     tutorial: str = ""
     leaderboard: int = 0
+    limits: str = ""
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""
@@ -83,6 +89,7 @@ class Settings:
                     "correct the variable or the argument."
                 )
         self.gold_chances()
+        self.limits_read()
 
     def gold_chances(self) -> dict[int, float]:
         """Read `gold`: the chance, 0 to 1, by the number of ratings from which it holds.
@@ -105,6 +112,23 @@ class Settings:
             f"{PREFIX}GOLD must be like 0:0.4 20:0.3 (ratings and a chance from 0 to 1), or 0, "
             f"not {self.gold!r}: correct the variable or the argument."
         )
+
+    def limits_read(self) -> dict[str, Limit]:
+        """Read `limits`: each limit that holds, by its name.
+
+        Raises
+        ------
+        ConfigError
+            If they cannot be read.
+        """
+        try:
+            return read_limits(self.limits)
+        except ValueError:
+            raise ConfigError(
+                f"{PREFIX}LIMITS must be like ratings=400:240 address_pictures=0 (a name of the "
+                "documentation, how many at once and per minute; at least 21 pictures at once), "
+                f"or 0, not {self.limits!r}: correct the variable or the argument."
+            ) from None
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, **arguments: Any) -> Settings:

@@ -9,6 +9,7 @@ AnimelabelError
 ├── PictureError         a picture cannot be read
 ├── ProtocolError        a browser sent a message that is not of the protocol
 │   └── HelloError       a message came before the page said who visits
+├── SlowDownError        a visitor is over a limit
 ├── SchemaError          the database's tables are missing, older or newer
 └── StoreError           the database cannot be reached or refused the work
     ├── AssignmentError  the rating names no assignment of this volunteer
@@ -39,6 +40,23 @@ class ProtocolError(AnimelabelError):
 
 class HelloError(ProtocolError):
     """A message came before the page said who visits."""
+
+
+class SlowDownError(AnimelabelError):
+    """A visitor is over a limit.
+
+    Parameters
+    ----------
+    wait_ms
+        Milliseconds after which to go on.
+    """
+
+    def __init__(self, wait_ms: int) -> None:
+        super().__init__(
+            f"Expected fewer messages in so short a time: go on in {-(-wait_ms // 1000)} seconds; "
+            "nothing is lost."
+        )
+        self.wait_ms = wait_ms
 
 
 class SchemaError(AnimelabelError):

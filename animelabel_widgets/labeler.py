@@ -120,6 +120,7 @@ class Labeler(PageWidget):
         examples = self._tutorial.examples if self._tutorial else ()
         if self._tutorial is None or number >= len(examples):
             raise ProtocolError(f"expected the number of one of {len(examples)} examples")
+        self._session.lesson()
         example = examples[number]
         lesson = {
             "kind": "lesson",

@@ -15,6 +15,7 @@ from .errors import InputError
 from .gallery import Gallery, Item
 from .labeler import Labeler
 from .labels import KEYS, LABELS
+from .limits import Limits
 from .pictures import Pictures
 from .session import Session
 from .store import Store
@@ -49,6 +50,8 @@ class Project:
         What teaches the volunteers.
     leaderboard
         True where volunteers may choose a nickname and see the week's leaderboard.
+    limits
+        What one volunteer or address may have; no limits by default.
     """
 
     def __init__(
@@ -58,11 +61,13 @@ class Project:
         *,
         tutorial: Tutorial | None = None,
         leaderboard: bool = False,
+        limits: Limits | None = None,
     ) -> None:
         self.store = store
         self.pictures = pictures
         self._tutorial = tutorial
         self._leaderboard = leaderboard
+        self._limits = limits or Limits()
 
     def __enter__(self) -> Self:
         """Begin a block that closes the project."""
@@ -115,9 +120,18 @@ class Project:
             self.store, root, Path(folder or root), min_bytes=min_bytes, progress=progress
         )
 
-    def labeler(self, *, app: bool = False) -> Labeler:
-        """Make a labeler widget for one volunteer; `app` makes it the whole page."""
-        session = Session(self.store, self.pictures)
+    def labeler(self, *, app: bool = False, address: str = "") -> Labeler:
+        """Make a labeler widget for one volunteer.
+
+        Parameters
+        ----------
+        app
+            Make it the whole page.
+        address
+            Any text that stands for the visitor's address, the same for all who share it. Where
+            it is empty, only the limits of single volunteers hold.
+        """
+        session = Session(self.store, self.pictures, limits=self._limits, address=address)
         return Labeler(
             session,
             campaign=self.store.campaign,
@@ -192,9 +206,14 @@ class Project:
         -------
         DataFrame
             `image_id`, `volunteer_id`, a bool for each feature, `created_at` (UTC), `elapsed_ms`,
-            in the order in which they first arrived; numbers are of 32 bits where they fit.
+            and `hasty`, true in implausibly fast series of equal answers (see `al.hasty`); in the
+            order in which they first arrived; numbers are of 32 bits where they fit.
         """
-        return self.store.ratings(progress=progress)
+        from .aggregation import hasty
+
+        found = self.store.ratings(progress=progress)
+        found["hasty"] = hasty(found)
+        return found
 
     def votes(self, feature: str) -> pd.DataFrame:
         """Give the answers to one feature in the contract of `al.DawidSkene` and crowd-kit.
@@ -217,7 +236,7 @@ class Project:
         if feature not in KEYS:
             raise InputError(f"There is no feature {feature!r}: use one of {', '.join(KEYS)}.")
         names = {"image_id": "task", "volunteer_id": "worker", feature: "label"}
-        return self.ratings()[list(names)].rename(columns=names)
+        return self.store.ratings(progress=True)[list(names)].rename(columns=names)
 
     def verdicts(self) -> pd.DataFrame:
         """Give what the crowd says, as `animelabel consensus` or `serve` stored it last.
@@ -231,8 +250,9 @@ class Project:
         from .aggregation import consensus
 
         stored = self.store.verdicts()
-        crowd = stored if len(stored) else consensus(self.ratings(), self.store.gold())
-        return self.store.decided(crowd)
+        if not len(stored):
+            stored = consensus(self.store.ratings(progress=True), self.store.gold())
+        return self.store.decided(stored)
 
     def gold(self) -> pd.DataFrame:
         """Give the known answers, for `al.consensus(ratings, gold)`.
@@ -309,8 +329,9 @@ class Project:
         return export(self._with_images(verdicts), self.pictures.root, Path(destination))
 
     def export_ratings(self, file: str | Path, *, progress: bool = True) -> int:
-        """Write the columns of `ratings` to a Parquet file; give how many ratings there are.
+        """Write the ratings to a Parquet file; give how many there are.
 
+        It has the columns of `ratings` without `hasty`, which `al.hasty` computes from them.
         They are never all in memory: tools that read Parquet in portions can then aggregate
         more than fits.
 
@@ -384,7 +405,13 @@ def open_project(
         lease_minutes=chosen.lease_minutes,
         gold=chosen.gold_chances(),
     )
-    return Project(store, shown, tutorial=taught, leaderboard=bool(chosen.leaderboard))
+    return Project(
+        store,
+        shown,
+        tutorial=taught,
+        leaderboard=bool(chosen.leaderboard),
+        limits=Limits(chosen.limits_read()),
+    )
 
 
 def find_tutorial(folder: str) -> Tutorial:

@@ -15,12 +15,16 @@ from uuid import UUID
 
 from .errors import HelloError, PictureError
 from .labels import Answer, Place, Progress, Receipt, Resumed, Task
+from .limits import Limits
 
 _log = logging.getLogger(__name__)
 
 
 class TaskStore(Protocol):
     """What a session needs of the store."""
+
+    def find_volunteer(self, token: str) -> int | None:
+        """Give the id of the volunteer with this token, if there is one."""
 
     def volunteer(self, token: str) -> int:
         """Give the id of the volunteer with this token."""
@@ -88,21 +92,46 @@ class Session:
         Where hand-outs and ratings are kept.
     pictures
         Where the pictures come from.
+    limits
+        The limits that all visitors of this process share; none by default.
+    address
+        Stands for the visitor's address; empty where it is not known.
+
+    Every method that sends pictures or stores an answer raises `SlowDownError` where the
+    visitor is over a limit; nothing has happened then.
     """
 
-    def __init__(self, store: TaskStore, pictures: PictureSource) -> None:
+    def __init__(
+        self,
+        store: TaskStore,
+        pictures: PictureSource,
+        *,
+        limits: Limits | None = None,
+        address: str = "",
+    ) -> None:
+        self._limits = limits or Limits()
+        self._address = address
         self._store = store
         self._pictures = pictures
         self._volunteer_id: int | None = None
 
     def hello(self, token: str, resume: Sequence[UUID] = ()) -> list[Delivery]:
         """Begin: say who visits, and get those pictures again that the page still shows."""
-        self._volunteer_id = self._store.volunteer(token)
-        return self._pictured(self._store.resume(self._volunteer_id, resume))
+        volunteer_id = self._store.find_volunteer(token)
+        if volunteer_id is None:
+            self._limits.newcomer(self._address)
+            volunteer_id = self._store.volunteer(token)
+        self._volunteer_id = volunteer_id
+        return self.again(resume)
 
     def again(self, assignments: Sequence[UUID]) -> list[Delivery]:
         """Get pictures again that the page showed before; others are left out."""
+        self._limits.pictures(self._known(), self._address, len(assignments))
         return self._pictured(self._store.resume(self._known(), assignments))
+
+    def lesson(self) -> None:
+        """Count a picture of the tutorial."""
+        self._limits.pictures(self._known(), self._address, 1)
 
     def fetch(self, count: int) -> list[Delivery]:
         """Get `count` new images or a few more; fewer where no more are left for this volunteer.
@@ -110,23 +139,23 @@ class Session:
         Some may be ones with a known answer, which nothing tells from the rest. An image whose
         picture cannot be shown is marked broken, and another one takes its place.
         """
-        due = self._store.gold_due(self._known(), count)
-        # One that needs rating at least: else the volunteer is through.
-        deliveries = self._new(max(count - due, 1))
-        if due and deliveries:
-            gold = self._store.hand_out_gold(self._known(), due)
-            for delivery in self._pictured([Resumed(task) for task in gold]):
-                place = random.randint(0, len(deliveries))  # noqa: S311 - an order, not a secret
-                deliveries.insert(place, delivery)
-            deliveries += self._new(count - len(deliveries))
+        # One more than asked for may come; what does not come is given back.
+        self._limits.pictures(self._known(), self._address, count + 1)
+        deliveries: list[Delivery] = []
+        try:
+            deliveries = self._mixed(count)
+        finally:
+            self._limits.pictures(self._known(), self._address, len(deliveries) - count - 1)
         return deliveries
 
     def rate(self, assignment: UUID, answer: Answer, revision: int, elapsed_ms: int) -> Receipt:
         """Store an answer; see `Store.rate`."""
+        self._limits.rating(self._known(), self._address)
         return self._store.rate(self._known(), assignment, answer, revision, elapsed_ms)
 
     def report(self, assignment: UUID, reason: str) -> None:
         """Store that a picture cannot be rated; see `Store.report`."""
+        self._limits.rating(self._known(), self._address)
         self._store.report(self._known(), assignment, reason)
 
     def progress(self) -> tuple[int, Progress]:
@@ -140,6 +169,19 @@ class Session:
     def rename(self, nickname: str | None) -> None:
         """Give the volunteer a nickname, or take it away."""
         self._store.rename(self._known(), nickname)
+
+    def _mixed(self, count: int) -> list[Delivery]:
+        """Get new images, some with a known answer among them."""
+        due = self._store.gold_due(self._known(), count)
+        # One that needs rating at least: else the volunteer is through.
+        deliveries = self._new(max(count - due, 1))
+        if due and deliveries:
+            gold = self._store.hand_out_gold(self._known(), due)
+            for delivery in self._pictured([Resumed(task) for task in gold]):
+                place = random.randint(0, len(deliveries))  # noqa: S311 - an order, not a secret
+                deliveries.insert(place, delivery)
+            deliveries += self._new(count - len(deliveries))
+        return deliveries
 
     def _new(self, count: int) -> list[Delivery]:
         """Get up to `count` images to rate, with their pictures."""

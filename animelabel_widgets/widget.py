@@ -8,7 +8,14 @@ from typing import Any
 
 import anywidget
 
-from .errors import AnimelabelError, AssignmentError, HelloError, ProtocolError, VolunteerError
+from .errors import (
+    AnimelabelError,
+    AssignmentError,
+    HelloError,
+    ProtocolError,
+    SlowDownError,
+    VolunteerError,
+)
 from .protocol import message_id
 
 _log = logging.getLogger(__name__)
@@ -43,6 +50,8 @@ class PageWidget(anywidget.AnyWidget):
             reply = _error("unassigned", str(error))
         except VolunteerError as error:
             reply = _error("no-hello", str(error))
+        except SlowDownError as error:
+            reply = {**_error("slow-down", str(error)), "wait_ms": error.wait_ms}
         except AnimelabelError as error:
             _log.error("A message could not be answered: %s", error)
             reply = _error("unavailable", _UNAVAILABLE)

@@ -8,12 +8,13 @@ import pandas as pd
 from ..labels import KEYS
 from . import ratings as rated
 from .calibration import Floats, softmax
+from .hasty import HASTY_MS, hasty
 from .states import HAS, estimate
 
 SPAMMER, ENOUGH_VOTES = 0.2, 30
 """Who knows no more than that, after so many ratings, does not look at the pictures."""
 
-FAST_MS = 400
+FAST_MS = HASTY_MS
 """A median below that is not enough to see a picture and press a button, in milliseconds."""
 
 DRAWS = 1000
@@ -34,7 +35,8 @@ def volunteers(ratings: pd.DataFrame, gold: pd.DataFrame | None = None) -> pd.Da
     -------
     DataFrame
         Indexed by `volunteer_id`, those with the most ratings first: `ratings`; `median_ms` per
-        rating; for each feature `sensitivity_<feature>`, `specificity_<feature>` and their sum
+        rating; `hasty`, the share of ratings in implausibly fast series of equal answers (see
+        `al.hasty`); for each feature `sensitivity_<feature>`, `specificity_<feature>` and their sum
         minus one, `skill_<feature>` (0 is chance, 1 is perfect), with the bounds
         `skill_<feature>_low` and `skill_<feature>_high` of its 95 % credible interval;
         `informedness`, over all features together and without a prior; `agreement`, the share
@@ -61,8 +63,10 @@ def volunteers(ratings: pd.DataFrame, gold: pd.DataFrame | None = None) -> pd.Da
     if "elapsed_ms" in ratings:
         times = ratings.groupby("volunteer_id")["elapsed_ms"].median()
         found["median_ms"] = times.reindex(read.volunteers).astype("float64")
+        share = pd.Series(hasty(ratings)).groupby(ratings["volunteer_id"].to_numpy()).mean()
+        found["hasty"] = share.reindex(read.volunteers).astype("float64")
     else:
-        found["median_ms"] = np.nan
+        found["median_ms"] = found["hasty"] = np.nan
     if not count:
         return _flagged(found.assign(**dict.fromkeys(_COLUMNS, np.nan)), number)
     fixed = rated.known(gold, read.images)

@@ -86,21 +86,34 @@ function render({ model, el }) {
     lasting,
     app,
     mail: () => ({ pending: outbox.pending() + reports.pending(), full: full() }),
+    now: () => Date.now(),
     visit: () => ({
       trouble: visit.trouble(),
+      wait: visit.wait(),
+      greeted: visit.greeted(),
       finished: visit.queue().finished,
       shown: Boolean(visit.active()?.url),
     }),
   });
-  const mail = { box: lasting, link, clock, hello: () => visit.hello(), onChange: standing.facts };
-  const outbox = openOutbox({ ...mail, kind: "rate", shelf: "outbox.", fits: isRating, onRevision, onEvent });
-  const reports = openOutbox({ ...mail, kind: "report", shelf: "report.", fits: isReport, onRevision, onEvent });
+  const mail = {
+    box: lasting,
+    link,
+    clock,
+    hello: () => visit.hello(),
+    onChange: standing.facts,
+    onRevision,
+    onEvent,
+    onSlow: (/** @type {number} */ wait) => visit.slow(wait),
+  };
+  const outbox = openOutbox({ ...mail, kind: "rate", shelf: "outbox.", fits: isRating });
+  const reports = openOutbox({ ...mail, kind: "report", shelf: "report.", fits: isReport });
   const visit = openVisit({
     link,
     album,
     lasting,
     ofTab,
     clock,
+    now: () => performance.now(),
     answerOf,
     unsent: outbox.unsent,
     onGreeted() {

@@ -1,6 +1,7 @@
 // Ratings on their way: stored first, sent, acknowledged, and only then removed.
 
 import { LinkError } from "./link.js";
+import { SlowDown } from "./pace.js";
 import { readJson } from "./storage.js";
 
 /** How long a rating waits for its acknowledgement, in milliseconds. */
@@ -46,14 +47,19 @@ export function isReport(value, assignment) {
  * @param {(pending: number) => void} options.onChange after each change of what is unsent
  * @param {(assignment: string, revision: number) => void} options.onRevision a conflict was passed
  * @param {(event: "saved"|"dropped"|"waiting"|"silent", entry: any, reply: any) => void} options.onEvent
+ * @param {(wait: number) => void} options.onSlow nothing is sent for so many milliseconds
  */
 export function openOutbox(options) {
-  const { kind, shelf, fits, box, link, clock, hello, onChange, onRevision, onEvent } = options;
+  const { kind, shelf, fits, box, link, clock, hello, onChange, onRevision, onEvent, onSlow } =
+    options;
   /** @type {Set<string>} */
   const inFlight = new Set();
   let pause = FIRST_PAUSE;
   /** @type {any} */
   let timer = null;
+  let held = false;
+  /** After the server asked to slow down: one by one, until all are sent or one of them fails. */
+  let single = false;
   let closed = false;
 
   /** @param {string} assignment @returns {any} */
@@ -80,8 +86,23 @@ export function openOutbox(options) {
     onChange(assignments().length);
   };
 
+  /** @param {number} wait milliseconds in which nothing is sent */
+  const hold = (wait) => {
+    if (closed) return;
+    held = single = true;
+    clock.clearTimeout(timer);
+    timer = clock.setTimeout(() => {
+      timer = null;
+      held = false;
+      flush();
+    }, wait);
+    onSlow(wait);
+  };
+
   const later = () => {
     if (timer !== null || closed) return;
+    // Else one that always fails would block all others.
+    single = false;
     timer = clock.setTimeout(() => {
       timer = null;
       flush();
@@ -108,6 +129,7 @@ export function openOutbox(options) {
       onEvent("dropped", entry, reply);
       return true;
     }
+    if (reply.code === "slow-down") throw new SlowDown(reply.wait_ms);
     if (reply.code === "no-hello") await hello();
     onEvent("waiting", entry, reply);
     return false;
@@ -124,17 +146,22 @@ export function openOutbox(options) {
         again = await settle(entry, content);
       }
     } catch (error) {
-      onEvent(error instanceof LinkError ? "silent" : "waiting", null, null);
+      if (error instanceof SlowDown) hold(error.wait);
+      else onEvent(error instanceof LinkError ? "silent" : "waiting", null, null);
     }
     inFlight.delete(assignment);
-    if (!read(assignment)) return;
+    if (!single && !read(assignment)) return;
     if (again) flush();
     else later();
   };
 
   const flush = () => {
-    if (closed) return;
-    for (const assignment of assignments()) if (!inFlight.has(assignment)) send(assignment);
+    if (closed || held) return;
+    const unsent = assignments();
+    single &&= unsent.length > 0;
+    if (single && inFlight.size > 0) return;
+    const due = single ? unsent.slice(0, 1) : unsent;
+    for (const assignment of due) if (!inFlight.has(assignment)) send(assignment);
   };
 
   return {

@@ -4,8 +4,17 @@ import { isMilestone } from "./board.js";
 import { FETCH_PATIENCE } from "./link.js";
 
 const COUNTED_EVERY = 10;
+/** A longer wait is told as the time of day, in milliseconds. */
+const LONG_WAIT = 90_000;
+const MINUTE = 60_000;
 
 /**
+ * @typedef {object} Visiting
+ * @property {import("./visit.js").Trouble} trouble
+ * @property {number} wait milliseconds in which nothing is asked
+ * @property {boolean} greeted
+ * @property {boolean} finished
+ * @property {boolean} shown
  * @param {object} options
  * @param {ReturnType<typeof import("./view.js").createView>} options.view
  * @param {ReturnType<typeof import("./words.js").openWords>} options.words
@@ -13,9 +22,10 @@ const COUNTED_EVERY = 10;
  * @param {import("./storage.js").Box} options.lasting
  * @param {boolean} options.app whether the widget is the whole page
  * @param {() => {pending: number, full: boolean}} options.mail what is not saved yet
- * @param {() => {trouble: import("./visit.js").Trouble, finished: boolean, shown: boolean}} options.visit
+ * @param {() => Visiting} options.visit
+ * @param {() => number} options.now milliseconds since 1970
  */
-export function openStanding({ view, words, link, lasting, app, mail, visit }) {
+export function openStanding({ view, words, link, lasting, app, mail, visit, now }) {
   const { say } = words;
   let closed = false;
   /** @type {?string} what is said until the next picture */
@@ -30,19 +40,34 @@ export function openStanding({ view, words, link, lasting, app, mail, visit }) {
     const { pending, full } = mail();
     const { trouble } = visit();
     const away = trouble === "offline" || trouble === "lost";
-    const state = full ? "full" : away ? "offline" : pending > 0 ? "sending" : "saved";
+    const unsent = trouble === "slow" ? "waiting" : "sending";
+    const state = full ? "full" : away ? "offline" : pending > 0 ? unsent : "saved";
     view.link(say(`outbox.${state}`, { count: pending }), state);
     view.count(rated() === 0 ? "" : say("count.rated", { count: rated() }), pending);
     if (percent !== null) view.progress(say("count.project", { percent }), percent);
   };
 
+  /** @param {number} wait @param {boolean} greeted @returns {string} when to go on */
+  const slow = (wait, greeted) => {
+    if (wait <= LONG_WAIT) {
+      const seconds = Math.ceil(wait / 1000);
+      return say(greeted ? "slow.seconds" : "crowded.seconds", { seconds });
+    }
+    // The minute in which all of it is over.
+    const end = new Date(Math.ceil((now() + wait) / MINUTE) * MINUTE);
+    const form = /** @type {const} */ ({ hour: "2-digit", minute: "2-digit" });
+    const time = end.toLocaleTimeString(words.language(), form);
+    return say(greeted ? "slow.time" : "crowded.time", { time });
+  };
+
   const show = () => {
     if (closed) return;
-    const { trouble, finished, shown } = visit();
+    const { trouble, wait, greeted, finished, shown } = visit();
     const calm = shown ? "ready" : finished ? "finished" : "loading";
     const problem = mail().full ? "full" : trouble === "lost" ? (app ? "offline" : "gone") : trouble;
     view.state(problem ? "trouble" : calm);
-    if (problem) view.say(say(`status.${problem}`), "trouble");
+    if (problem === "slow") view.say(slow(wait, greeted), "trouble");
+    else if (problem) view.say(say(`status.${problem}`), "trouble");
     else if (notice) view.say(notice, "cheer");
     else view.say({ ready: say("status.hint"), finished: say("status.finished"), loading: "" }[calm]);
     facts();

@@ -1,6 +1,7 @@
 // A visit: the queue of pictures and the messages that fill it. No element of the page in here.
 
 import { FETCH_PATIENCE, LinkError } from "./link.js";
+import { SlowDown } from "./pace.js";
 import {
   FILL,
   LOW_WATER,
@@ -20,20 +21,27 @@ import { readJson, volunteerToken } from "./storage.js";
 
 const RETRY = 3_000;
 const LOOK_AGAIN = 60_000;
+/** So often the page says anew how long to wait, in milliseconds. */
+const TOLD_EVERY = 5_000;
 /** Requests in a row without a reply, after which the kernel is taken for lost. */
 const SILENT_LIMIT = 2;
 
 /** The server answered that it cannot give what was asked. */
 class Refusal extends Error {}
 
+/** @param {any} content @returns {Error} why it did not give what was asked */
+const refusal = ({ code, wait_ms }) =>
+  code === "slow-down" ? new SlowDown(wait_ms) : new Refusal(code);
+
 /**
- * @typedef {"" | "offline" | "lost" | "unsaved" | "unavailable"} Trouble
+ * @typedef {"" | "offline" | "lost" | "slow" | "unsaved" | "unavailable"} Trouble
  * @param {object} options
  * @param {{request: (message: object, patience: number) => Promise<any>}} options.link
  * @param {ReturnType<typeof import("./album.js").openAlbum>} options.album
  * @param {import("./storage.js").Box} options.lasting
  * @param {import("./storage.js").Box} options.ofTab
  * @param {import("./link.js").Clock} options.clock
+ * @param {() => number} options.now milliseconds; it never goes back
  * @param {(pressed: any) => import("./queue.js").Answer} options.answerOf
  * @param {(assignment: string) => any} options.unsent what the server may not know yet
  * @param {() => void} options.onGreeted after the first hello
@@ -42,7 +50,7 @@ class Refusal extends Error {}
  * @param {() => void} options.onTrouble how it stands with the server changed
  */
 export function openVisit(options) {
-  const { link, album, lasting, ofTab, clock, answerOf, unsent } = options;
+  const { link, album, lasting, ofTab, clock, now, answerOf, unsent } = options;
   const { onGreeted, onStarted, onPictures, onTrouble } = options;
   let queue = emptyQueue();
   let greeted = false;
@@ -55,6 +63,30 @@ export function openVisit(options) {
   let trouble = "";
   /** @type {any} */
   let retry = null;
+  let slowUntil = 0;
+  /** @type {any} */
+  let pacing = null;
+
+  /** @returns {number} milliseconds in which nothing is asked */
+  const wait = () => Math.max(0, slowUntil - now());
+
+  /** @param {number} time milliseconds in which the server wants to be asked nothing */
+  function slow(time) {
+    if (closed) return;
+    slowUntil = Math.max(slowUntil, now() + time);
+    // It has answered.
+    silent = 0;
+    trouble = "";
+    pace();
+  }
+
+  /** Say how long to wait, until it is over. */
+  function pace() {
+    onTrouble();
+    clock.clearTimeout(pacing);
+    if (wait() > 0) pacing = clock.setTimeout(pace, Math.min(wait(), TOLD_EVERY));
+    else pump();
+  }
 
   /** @param {Trouble} problem */
   function heard(problem) {
@@ -75,7 +107,7 @@ export function openVisit(options) {
   async function ask(message, kind) {
     const reply = await link.request(message, FETCH_PATIENCE);
     if (reply.content.code === "no-hello") await hello();
-    else if (reply.content.kind !== kind) throw new Refusal(reply.content.code);
+    else if (reply.content.kind !== kind) throw refusal(reply.content);
     else return reply;
     return ask(message, kind);
   }
@@ -91,7 +123,7 @@ export function openVisit(options) {
     const resume = kept?.assignments.slice(kept.index, kept.index + 1) ?? [];
     const message = { kind: "hello", token: volunteerToken(lasting), resume };
     const reply = await link.request(message, FETCH_PATIENCE);
-    if (reply.content.kind !== "welcome") throw new Refusal(reply.content.code);
+    if (reply.content.kind !== "welcome") throw refusal(reply.content);
     if (greeted) return;
     greeted = true;
     if (kept) queue = filled(restored(kept), resume, items(reply));
@@ -103,15 +135,17 @@ export function openVisit(options) {
   /** Say hello first, then ask for pictures as long as some are needed. */
   async function pump() {
     if (fetching || closed) return;
+    if (wait() > 0) return onTrouble();
     fetching = true;
     try {
       if (!greeted) {
         await hello();
         onPictures();
       }
-      while (!closed && (await fetchSome()));
+      while (!closed && wait() === 0 && (await fetchSome()));
     } catch (error) {
       if (closed) return;
+      if (error instanceof SlowDown) return slow(error.wait);
       if (error instanceof LinkError) heardNothing();
       else heard("unavailable");
       repeat(RETRY);
@@ -161,7 +195,10 @@ export function openVisit(options) {
       queue = step(queue);
     },
     greeted: () => greeted,
-    trouble: () => trouble,
+    /** @returns {Trouble} what holds the visit up; "slow" lasts until its time is over */
+    trouble: () => (trouble !== "offline" && trouble !== "lost" && wait() > 0 ? "slow" : trouble),
+    wait,
+    slow,
     hello,
     pump,
     lookAgain,
@@ -170,6 +207,7 @@ export function openVisit(options) {
     close() {
       closed = true;
       clock.clearTimeout(retry);
+      clock.clearTimeout(pacing);
       queue.items.forEach(album.forget);
     },
   };

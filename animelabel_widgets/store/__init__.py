@@ -195,6 +195,10 @@ class Store:
         """Hand these retired images out again; give how many they were."""
         return pool.reopen(self._database, images)
 
+    def find_volunteer(self, token: str) -> int | None:
+        """Give the id of the volunteer with this token, or None where there is none yet."""
+        return rating.find_volunteer(self._database, token)
+
     def volunteer(self, token: str) -> int:
         """Give the id of the volunteer with this token; only its hash is stored."""
         return rating.volunteer(self._database, token)

@@ -19,21 +19,33 @@ from . import gold
 from .database import Database
 
 
+def find_volunteer(database: Database, token: str) -> int | None:
+    """Give the id of the volunteer with this token, or None; only its hash is stored."""
+    mine = select(Volunteer.volunteer_id).where(Volunteer.token_hash == _hash(token))
+    return database.read(lambda connection: connection.scalar(mine))
+
+
 def volunteer(database: Database, token: str) -> int:
-    """Give the id of the volunteer with this token; only its hash is stored."""
-    token_hash = hashlib.sha256(token.encode()).digest()
-    mine = select(Volunteer.volunteer_id).where(Volunteer.token_hash == token_hash)
-    found = database.read(lambda connection: connection.scalar(mine))
+    """Give the id of the volunteer with this token, new or not."""
+    found = find_volunteer(database, token)
     if found is not None:
         return found
 
     def work(connection: Connection) -> int:
         connection.execute(
-            database.insert_new(Volunteer).values(token_hash=token_hash, created_at=database.now())
+            database.insert_new(Volunteer).values(
+                token_hash=_hash(token), created_at=database.now()
+            )
         )
+        mine = select(Volunteer.volunteer_id).where(Volunteer.token_hash == _hash(token))
         return connection.execute(mine).scalar_one()
 
     return database.write(work)
+
+
+def _hash(token: str) -> bytes:
+    """Give what is stored of a token."""
+    return hashlib.sha256(token.encode()).digest()
 
 
 def rate(

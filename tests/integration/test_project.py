@@ -41,7 +41,7 @@ def test_the_lines_of_the_readme_lead_to_a_data_set(
 ) -> None:
     """With faultless volunteers, the data set is exactly what the truth says."""
     ratings = rated.ratings()
-    assert list(ratings) == ["image_id", "volunteer_id", *KEYS, "created_at", "elapsed_ms"]
+    assert list(ratings) == ["image_id", "volunteer_id", *KEYS, "created_at", "elapsed_ms", "hasty"]
     verdicts = al.consensus(ratings)
     good = verdicts.query(GOOD)
     report = rated.export(good, tmp_path / "dataset")

@@ -77,6 +77,15 @@ def test_a_volunteer_keeps_one_id_and_only_a_hash_is_stored(store: Store) -> Non
     assert all(len(each) == 32 and TOKEN.encode() not in each for each in hashes)
 
 
+def test_a_volunteer_is_found_but_not_made_by_looking(store: Store) -> None:
+    """Who is new is known before anything is stored of them."""
+    assert store.find_volunteer(TOKEN) is None
+    assert store.stats().volunteers == 0
+    volunteer = store.volunteer(TOKEN)
+    assert store.find_volunteer(TOKEN) == volunteer
+    assert store.find_volunteer("f" * 32) is None
+
+
 def test_nobody_gets_an_image_twice_and_the_pool_ends(store: Store) -> None:
     """A volunteer sees each image once, then no more."""
     fill(store, 12)

@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { LinkError, openLink } from "../../animelabel_widgets/static/link.js";
 import { PATIENCE, isRating, isReport, openOutbox } from "../../animelabel_widgets/static/outbox.js";
+import { SlowDown } from "../../animelabel_widgets/static/pace.js";
 import { openBox } from "../../animelabel_widgets/static/storage.js";
 import { Comm, HandClock, MemoryStorage, settled } from "./doubles.js";
 
@@ -15,11 +16,14 @@ const rating = (assignment, revision = 0, text = true) => ({
   elapsed_ms: 900,
 });
 
+const SLOW = { kind: "error", code: "slow-down", message: "Later." };
+
 function open(storage = new MemoryStorage(), greet = async () => {}) {
   const comm = new Comm();
   const clock = new HandClock();
   const events = [];
   const revisions = [];
+  const waits = [];
   let hellos = 0;
   const outbox = openOutbox({
     kind: "rate",
@@ -35,10 +39,11 @@ function open(storage = new MemoryStorage(), greet = async () => {}) {
     onChange: () => {},
     onRevision: (assignment, revision) => revisions.push([assignment, revision]),
     onEvent: (event) => events.push(event),
+    onSlow: (wait) => waits.push(wait),
   });
   const last = () => comm.sent.at(-1);
   const answer = (content) => comm.reply({ id: last().id, ...content });
-  return { storage, comm, clock, events, revisions, outbox, last, answer, hellos: () => hellos };
+  return { storage, comm, clock, events, revisions, waits, outbox, last, answer, hellos: () => hellos };
 }
 
 test("a rating is stored before it is sent, and removed when it is saved", async () => {
@@ -211,6 +216,7 @@ test("a report travels like a rating", async () => {
     onChange: nothing,
     onRevision: nothing,
     onEvent: nothing,
+    onSlow: nothing,
   });
   reports.put({ assignment: "a", reason: "unclear" });
   const { id, ...sent } = comm.sent.at(-1);
@@ -230,4 +236,95 @@ test("an answer that the storage does not take is known to be only here, until i
   assert.ok(!outbox.kept());
   await answer({ kind: "saved", assignment: "a", revision: 0 });
   assert.ok(outbox.kept());
+});
+
+/** Open an outbox that was told to slow down for five seconds, with three ratings unsent. */
+async function slowed() {
+  const opened = open();
+  opened.outbox.put(rating("a"));
+  await opened.answer({ ...SLOW, wait_ms: 5_000 });
+  opened.outbox.put(rating("b"));
+  opened.outbox.put(rating("c"));
+  return opened;
+}
+
+test("told to slow down, it sends nothing for that time, then one by one until all is saved", async () => {
+  const { outbox, comm, clock, events, waits, answer, last } = await slowed();
+  await clock.pass(4_999);
+  outbox.flush();
+  assert.deepEqual([comm.sent.length, outbox.pending(), waits], [1, 3, [5_000]]);
+  await clock.pass(1);
+  outbox.put(rating("d"));
+  for (const [place, assignment] of ["a", "b", "c", "d"].entries()) {
+    assert.deepEqual([comm.sent.length, last().assignment], [2 + place, assignment]);
+    await answer({ kind: "saved", assignment, revision: 0 });
+  }
+  assert.deepEqual([outbox.pending(), events], [0, ["saved", "saved", "saved", "saved"]]);
+  outbox.put(rating("e"));
+  outbox.put(rating("f"));
+  assert.equal(comm.sent.length, 7);
+});
+
+test("told again to slow down, it waits again, and nothing is lost", async () => {
+  const { outbox, comm, clock, waits, answer } = await slowed();
+  await clock.pass(5_000);
+  await answer({ ...SLOW, wait_ms: 2_000 });
+  await clock.pass(1_999);
+  assert.deepEqual([comm.sent.length, outbox.pending(), waits], [2, 3, [5_000, 2_000]]);
+  await clock.pass(1);
+  assert.equal(comm.sent.length, 3);
+});
+
+test("what was on its way when the server said so is saved, and the hold stays", async () => {
+  const { outbox, comm, clock } = open();
+  for (const name of ["a", "b", "c"]) outbox.put(rating(name));
+  await comm.reply({ id: comm.sent[0].id, ...SLOW, wait_ms: 5_000 });
+  await comm.reply({ id: comm.sent[1].id, kind: "saved", assignment: "b", revision: 0 });
+  await comm.reply({ id: comm.sent[2].id, ...SLOW, wait_ms: 5_000 });
+  await clock.pass(4_999);
+  assert.deepEqual([comm.sent.length, outbox.pending()], [3, 2]);
+  await clock.pass(1);
+  assert.deepEqual([comm.sent.length, comm.sent[3].assignment], [4, "a"]);
+});
+
+test("sent one by one, one that always fails does not block the others", async () => {
+  const { comm, clock, answer } = await slowed();
+  await clock.pass(5_000);
+  await answer({ kind: "error", code: "unavailable", message: "Later." });
+  await clock.pass(1_000);
+  assert.deepEqual(comm.sent.slice(2).map((each) => each.assignment), ["a", "b", "c"]);
+});
+
+for (const [said, waited] of [
+  [0, 1_000],
+  [-5, 1_000],
+  ["soon", 1_000],
+  [undefined, 1_000],
+  [1e12, 3_600_000],
+]) {
+  test(`a wait of ${said} ms is taken as ${waited}`, async () => {
+    const { outbox, answer, waits } = open();
+    outbox.put(rating("a"));
+    await answer({ ...SLOW, wait_ms: said });
+    assert.deepEqual(waits, [waited]);
+  });
+}
+
+test("a hello that is told to slow down holds the ratings too", async () => {
+  const { outbox, comm, clock, answer, events, waits } = open(new MemoryStorage(), async () => {
+    throw new SlowDown(60_000);
+  });
+  outbox.put(rating("a"));
+  await answer({ kind: "error", code: "no-hello", message: "Who?" });
+  await clock.pass(59_999);
+  assert.deepEqual([comm.sent.length, events, waits], [1, [], [60_000]]);
+  await clock.pass(1);
+  assert.equal(comm.sent.length, 2);
+});
+
+test("a closed outbox that was told to slow down sends no more", async () => {
+  const { outbox, comm, clock, storage } = await slowed();
+  outbox.close();
+  await clock.pass(100_000);
+  assert.deepEqual([comm.sent.length, storage.length, clock.waiting], [1, 3, 0]);
 });

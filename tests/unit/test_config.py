@@ -27,6 +27,8 @@ def test_an_argument_beats_its_variable_and_a_variable_the_default() -> None:
         ("GOLD", "often"),
         ("GOLD", "0:1.5"),
         ("GOLD", "-1:0.5"),
+        ("LIMITS", "ratings=many"),
+        ("LIMITS", "0:3"),
     ],
 )
 def test_a_wrong_value_names_its_variable(variable: str, value: str) -> None:

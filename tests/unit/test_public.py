@@ -9,7 +9,7 @@ import animelabel_widgets as al
 
 PUBLIC = """LABELS AnimelabelError Answer AssignmentError ConfigError ConsensusWarning DawidSkene
 Gallery InputError Label Labeler PictureError Project ProtocolError SchemaError Settings StoreError
-VolunteerError agreement consensus differences label_app majority open_project
+VolunteerError agreement consensus differences hasty label_app majority open_project
 open_project_or_demo review_app volunteers"""
 
 

@@ -6,8 +6,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from animelabel_widgets.errors import HelloError, PictureError
+from animelabel_widgets.errors import HelloError, PictureError, SlowDownError
 from animelabel_widgets.labels import Answer, Known, Place, Progress, Receipt, Resumed, Task
+from animelabel_widgets.limits import Limit, Limits
 from animelabel_widgets.session import Session
 
 
@@ -24,8 +25,13 @@ class Shelf:
         self.gold: list[Task] = []
         self.reported: list[tuple[int, UUID, str]] = []
         self.names: dict[int, str | None] = {}
+        self.tokens: dict[str, int] = {}
+
+    def find_volunteer(self, token: str) -> int | None:
+        return self.tokens.get(token)
 
     def volunteer(self, token: str) -> int:
+        self.tokens[token] = int(token, 16)
         return int(token, 16)
 
     def hand_out(self, volunteer_id: int, count: int) -> list[Task]:
@@ -179,3 +185,72 @@ def test_reports_counts_and_names_are_those_of_the_visitor() -> None:
     assert session.progress() == (0, Progress(0.25, 8))
     session.rename("Aki")
     assert session.week() == ("Aki", [Place("Aki", 3, own=True)])
+
+
+def limited(**bursts: int) -> Limits:
+    """Make limits that give nothing back: the clock stands still."""
+    return Limits({name: Limit(burst, 1) for name, burst in bursts.items()}, lambda: 0.0)
+
+
+def test_a_limit_counts_the_pictures_that_came() -> None:
+    """Also known ones, former ones and those of the tutorial; what did not come is given back."""
+    shelf = Shelf(*"12345678")
+    shelf.gold = known("g1")
+    session = Session(shelf, Album(), limits=limited(pictures=8))
+    session.hello("1")
+    assert len(session.fetch(1)) == 2
+    assert len(session.again([uuid4(), uuid4()])) == 2
+    session.lesson()
+    assert len(session.fetch(2)) == 2
+    with pytest.raises(SlowDownError) as refused:
+        session.fetch(2)
+    assert refused.value.wait_ms == 2000
+    assert len(shelf.waiting) == 5
+    session.lesson()
+    with pytest.raises(SlowDownError):
+        session.lesson()
+
+
+def test_who_is_through_does_not_pay_for_asking() -> None:
+    """The page asks again and again, and new pictures come at once."""
+    shelf = Shelf()
+    session = Session(shelf, Album(), limits=limited(pictures=3))
+    session.hello("1")
+    for _ in range(50):
+        assert session.fetch(2) == []
+    shelf.waiting = Shelf("1", "2").waiting
+    assert len(session.fetch(2)) == 2
+
+
+def test_ratings_over_a_limit_are_refused_and_not_stored() -> None:
+    """Reports count as well; another volunteer goes on, unless the address is at its limit."""
+    shelf = Shelf()
+    limits = limited(ratings=2, address_ratings=3)
+    first = Session(shelf, Album(), limits=limits, address="home")
+    second = Session(shelf, Album(), limits=limits, address="home")
+    elsewhere = Session(shelf, Album(), limits=limits)
+    for session, token in ((first, "1"), (second, "2"), (elsewhere, "3")):
+        session.hello(token)
+    first.rate(uuid4(), Answer(), 0, 900)
+    first.report(uuid4(), "unclear")
+    with pytest.raises(SlowDownError):
+        first.rate(uuid4(), Answer(), 0, 900)
+    second.rate(uuid4(), Answer(), 0, 900)
+    with pytest.raises(SlowDownError):
+        second.report(uuid4(), "unclear")
+    elsewhere.rate(uuid4(), Answer(), 0, 900)
+    assert [each[0] for each in shelf.rated] == [1, 2, 3]
+    assert len(shelf.reported) == 1
+
+
+def test_new_volunteers_of_one_address_are_limited_and_known_ones_are_not() -> None:
+    """Nobody is made over the limit; where no address is known, all may come."""
+    shelf = Shelf()
+    limits = limited(address_newcomers=2)
+    for token in ("1", "2", "1", "2", "1"):
+        Session(shelf, Album(), limits=limits, address="school").hello(token)
+    with pytest.raises(SlowDownError):
+        Session(shelf, Album(), limits=limits, address="school").hello("3")
+    assert list(shelf.tokens) == ["1", "2"]
+    Session(shelf, Album(), limits=limits).hello("3")
+    Session(shelf, Album(), limits=limits, address="school").hello("3")

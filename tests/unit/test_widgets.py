@@ -12,7 +12,13 @@ import pytest
 from PIL import Image
 
 from animelabel_widgets.demo import built_in_tutorial
-from animelabel_widgets.errors import AssignmentError, HelloError, StoreError, VolunteerError
+from animelabel_widgets.errors import (
+    AssignmentError,
+    HelloError,
+    SlowDownError,
+    StoreError,
+    VolunteerError,
+)
 from animelabel_widgets.gallery import Gallery, Item
 from animelabel_widgets.labeler import Labeler
 from animelabel_widgets.labels import (
@@ -36,6 +42,10 @@ ANSWER = Answer.of("text").as_row()
 
 class Visit(Session):
     """A session that gives what the test put into it."""
+
+    def lesson(self) -> None:
+        if self.trouble:
+            raise self.trouble
 
     def __init__(self) -> None:
         self.deliveries: list[Delivery] = []
@@ -233,6 +243,30 @@ def test_trouble_becomes_one_friendly_reply(
     assert "secret" not in reply["message"]
     if code == "unavailable":
         assert str(trouble) in caplog.text
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        rate(),
+        {"id": 7, "kind": "fetch", "count": 2},
+        {"id": 7, "kind": "lesson", "number": 0},
+        {"id": 7, "kind": "report", "assignment": str(uuid4()), "reason": "broken"},
+    ],
+    ids=lambda message: message["kind"],
+)
+def test_who_is_over_a_limit_learns_when_to_go_on(
+    wire: Wire, visit: Visit, message: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In milliseconds for the page and in words; the log is not filled with it."""
+    visit.trouble = SlowDownError(2500)
+    with caplog.at_level(logging.INFO, "animelabel_widgets"):
+        reply = wire.says(message)
+    text = reply.pop("message")
+    assert reply == {"id": 7, "kind": "error", "code": "slow-down", "wait_ms": 2500}
+    assert "in 3 seconds" in text
+    assert "nothing is lost" in text
+    assert not caplog.records
 
 
 @pytest.mark.parametrize(

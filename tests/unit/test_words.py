@@ -23,7 +23,9 @@ COMPOSED = {
     "report.${reason}": [f"report.{reason}" for reason in REASONS],
     "${kind}.${key}": [f"{kind}.{key}" for kind in ("missed", "wrong") for key in KEYS],
     "mark.${mark}": ["mark.right", "mark.missed", "mark.wrong"],
-    "outbox.${state}": [f"outbox.{each}" for each in ("full", "offline", "sending", "saved")],
+    "outbox.${state}": [
+        f"outbox.{each}" for each in ("full", "offline", "waiting", "sending", "saved")
+    ],
     "status.${problem}": [
         f"status.{each}" for each in ("full", "offline", "gone", "unsaved", "unavailable")
     ],

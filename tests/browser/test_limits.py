@@ -1,0 +1,100 @@
+"""A volunteer over a limit: the page says when to go on, waits, and loses nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from support.accessibility import accessible
+from support.commands import serving
+from support.volunteer import Volunteer
+
+from animelabel_widgets.store import Store
+
+if TYPE_CHECKING:
+    from support.chromium import Pages
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+WATCH = """
+window.wire = [];
+const reader = new TextDecoder();
+const textOf = (data) => typeof data === "string" ? data : reader.decode(data);
+const note = (data) => {
+  const text = textOf(data);
+  const asked = /"kind":\\s*"(rate|fetch|again)"/.exec(text);
+  const wait = /"wait_ms":\\s*(\\d+)/.exec(text);
+  if (asked) window.wire.push({ at: performance.now(), kind: asked[1] });
+  if (wait) window.wire.push({ at: performance.now(), kind: "wait", wait: Number(wait[1]) });
+};
+const send = WebSocket.prototype.send;
+const seen = new WeakSet();
+WebSocket.prototype.send = function (data) {
+  if (!seen.has(this)) this.addEventListener("message", ({ data }) => note(data));
+  seen.add(this);
+  note(data);
+  send.call(this, data);
+};
+"""
+"""Notes when the page asks for something, and when it is told to wait."""
+
+
+def serving_with(limits: str, url: str, frames: Path, folder: Path) -> Any:
+    """Serve the page with these limits."""
+    environ = {
+        "ANIMELABEL_DATABASE_URL": url,
+        "ANIMELABEL_PICTURES": str(frames),
+        "ANIMELABEL_LIMITS": limits,
+    }
+    return serving("serve", cwd=folder, environ=environ)
+
+
+def test_who_rates_too_fast_waits_and_every_rating_arrives_once(
+    store: Store, database_url: str, frames: Path, tmp_path: Path, new_page: Pages
+) -> None:
+    """Three at once and one each five seconds; nothing is sent while the page waits."""
+    page = new_page()
+    page.add_init_script(WATCH)
+    volunteer = Volunteer(page)
+    with serving_with("ratings=3:12", database_url, frames, tmp_path) as server:
+        volunteer.visit(server.address)
+        rated = []
+        for _ in range(6):
+            rated.append(volunteer.assignment)
+            volunteer.next()
+        volunteer.says("You are fast! Go on in ")
+        assert page.get_attribute("[data-al=link]", "data-link") == "waiting"
+        assert page.inner_text("[data-al=link]").endswith(" waiting")
+        accessible(page, "slow")
+        volunteer.everything_is_saved()
+        volunteer.says("Press what you see")
+        query = "SELECT assignment_id, revision FROM rating_events"
+        rows = store._database.read(lambda c: c.execute(text(query)).all())
+        assert sorted(str(UUID(bytes=each)) for each, _ in rows) == sorted(rated)
+        assert {revision for _, revision in rows} == {0}
+        assert len(store.ratings()) == 6
+        wire = page.evaluate("window.wire")
+    waits = [(each["at"], each["at"] + each["wait"]) for each in wire if each["kind"] == "wait"]
+    asked = [each["at"] for each in wire if each["kind"] != "wait"]
+    assert waits
+    assert not [at for at in asked for begin, end in waits if begin < at < end - 1]
+
+
+def test_who_has_had_too_many_pictures_can_still_rate_those_that_are_there(
+    store: Store, database_url: str, frames: Path, tmp_path: Path, new_page: Pages
+) -> None:
+    """The limits of pictures and of ratings are two: what is rated meanwhile is saved at once."""
+    page = new_page()
+    volunteer = Volunteer(page)
+    with serving_with("pictures=21:1", database_url, frames, tmp_path) as server:
+        volunteer.visit(server.address)
+        while not page.inner_text("[data-al=status]").startswith("You are fast!"):
+            volunteer.next()
+        volunteer.next()
+        volunteer.everything_is_saved()
+        assert page.inner_text("[data-al=status]").startswith("You are fast!")
+        assert page.inner_text("[data-al=link]") == "saved"
+        assert store.check() == []
