@@ -10,14 +10,11 @@ from threading import Lock
 from ipywidgets import HTML, DOMWidget
 
 from . import assets
-from .config import Settings
+from .config import ADDRESS, Settings
 from .errors import AnimelabelError
 from .project import Project, open_project
 
 _log = logging.getLogger(__name__)
-ADDRESS = "HTTP_X_ANIMELABEL_ADDRESS"
-"""The variable in which the server names the address of a visitor, by a keyed digest."""
-
 _opening = Lock()
 _opened: dict[Settings, Project] = {}
 

@@ -12,6 +12,9 @@ from .errors import ConfigError
 from .limits import Limit, read_limits
 
 PREFIX = "ANIMELABEL_"
+ADDRESS = "HTTP_X_ANIMELABEL_ADDRESS"
+"""The variable in which the server names a visitor's address, by a keyed digest."""
+
 _READERS: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "str": str}
 
 

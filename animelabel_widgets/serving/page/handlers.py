@@ -19,6 +19,7 @@ from tornado.web import HTTPError, RequestHandler
 from tornado.websocket import WebSocketClosedError
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
+from ...config import ADDRESS
 from .document import Document
 from .files import Files
 from .visits import Full, Visits
@@ -26,9 +27,6 @@ from .visits import Full, Visits
 _log = logging.getLogger(__name__)
 
 COOKIE = "animelabel_visitor"
-ADDRESS = "HTTP_X_ANIMELABEL_ADDRESS"
-"""The visitor's variable that names his address without telling it."""
-
 _YEAR = 31_536_000
 _KERNEL = re.compile(r"[0-9a-f-]{36}")
 _UNREAD = 8 * 2**20
