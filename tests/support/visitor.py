@@ -31,6 +31,7 @@ class Visitor:
         self.token = uuid4().hex
         self.cookie = ""
         self.place: dict[str, Any] = {}
+        self.tasks: list[dict[str, Any]] = []
         self.socket: WebSocketClientConnection | None = None
         self._numbers = 0
 
