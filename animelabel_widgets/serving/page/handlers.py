@@ -9,7 +9,9 @@ import json
 import logging
 import re
 import secrets
+import struct
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,6 +33,9 @@ _YEAR = 31_536_000
 _KERNEL = re.compile(r"[0-9a-f-]{36}")
 _UNREAD = 8 * 2**20
 """Bytes that may wait for a slow reader, after which his connection is closed."""
+
+_WORD, _FEWEST, _MOST = 8, 6, 70
+"""Bytes of a number in a binary message, and how many offsets one of a comm may have."""
 
 _ROBOTS = "User-agent: *\nAllow: /$\nDisallow: /\n"
 
@@ -240,6 +245,9 @@ class SocketHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
 
     def on_message(self, ws_message: Any) -> None:
         """Hand a message on; what is none ends the connection."""
+        if not _is_message(ws_message):
+            self.close(1003)
+            return
         try:
             super().on_message(ws_message)
         except Exception:  # noqa: BLE001 - whatever a visitor sends
@@ -264,6 +272,21 @@ class SocketHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
     def write_error(self, status_code: int, **_rest: Any) -> None:
         """Say the status and no more."""
         self.finish(f"{status_code}\n")
+
+
+def _is_message(data: Any) -> bool:
+    """Tell whether the offsets of a binary message are few, rising, and within it.
+
+    jupyter_server goes through as many as the first number says, which may be 2**64.
+    """
+    if not isinstance(data, bytes) or len(data) < _WORD:
+        return False
+    count = int.from_bytes(data[:_WORD], "little")
+    if not _FEWEST <= count <= _MOST or len(data) < _WORD * (count + 1):
+        return False
+    offsets = struct.unpack_from(f"<{count}Q", data, _WORD)
+    rising = all(low <= high for low, high in pairwise(offsets))
+    return rising and offsets[0] == _WORD * (count + 1) and offsets[-1] == len(data)
 
 
 def routes(site: Site) -> list[tuple[Any, ...]]:
