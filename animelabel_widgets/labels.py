@@ -221,3 +221,12 @@ class Series:
     folder: str
     title: str
     is_anime: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePlace:
+    """Where an image's file is, below the pictures' root, and the title of its series."""
+
+    folder: str
+    filename: str
+    title: str
