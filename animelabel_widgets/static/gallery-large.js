@@ -50,7 +50,8 @@ export function openLarge(root, onStep, onClose) {
   let url = "";
   const heading = element("h2", { id: `al-large-${Math.random().toString(36).slice(2)}` });
   const frame = element("div", { class: "al-large-frame" });
-  const facts = element("div", { class: "al-large-facts" });
+  // In a narrow window the table of votes scrolls sideways, with the keys too.
+  const facts = element("div", { class: "al-large-facts", role: "group", tabindex: "0", "aria-label": "About this image" });
   const press = (/** @type {string} */ text, /** @type {string} */ name, /** @type {() => void} */ work) => {
     const button = element("button", { type: "button", class: "al-turn", "data-al": name }, text);
     button.addEventListener("click", work);
@@ -74,6 +75,7 @@ export function openLarge(root, onStep, onClose) {
   );
   box.addEventListener("keydown", (event) => {
     event.stopPropagation();
+    if (facts.contains(/** @type {Node} */ (event.target))) return;
     if (event.key === "ArrowRight") onStep(1);
     if (event.key === "ArrowLeft") onStep(-1);
   });
