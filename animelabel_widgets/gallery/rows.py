@@ -197,15 +197,12 @@ def _groups(name: str, values: pd.Series) -> tuple[np.ndarray[Any, Any], list[st
     if kinds.is_numeric_dtype(values) and not kinds.is_bool_dtype(values):
         different = values.nunique()
         if different > FEW:
-            low, high = float(values.min()), float(values.max())
-            shares = low >= 0 and high <= 1
-            edges = np.linspace(0, 1, BINS + 1) if shares else np.linspace(low, high, BINS + 1)
             numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+            edges, names = _ranges(name, numbers[np.isfinite(numbers)])
             # A share is compared in thousandths, where 0.3 is not just below 0.3.
-            codes = np.clip(np.searchsorted(edges, numbers + 1e-9, side="right") - 1, 0, BINS - 1)
-            codes = np.where(np.isnan(numbers), BINS, codes)
-            texts = [_number(name, float(edge)) for edge in edges]
-            names = [f"{one} – {two}" for one, two in pairwise(texts)]
+            codes = np.searchsorted(edges, numbers + 1e-9, side="right") - 1
+            codes = np.clip(codes, 0, len(names) - 1)
+            codes = np.where(np.isnan(numbers), len(names), codes)
             return codes, [f"{_name(name)} {each}" for each in names] + [f"{_name(name)}?"]
     try:
         codes, found = pd.factorize(values, sort=True)
@@ -221,6 +218,26 @@ def _groups(name: str, values: pd.Series) -> tuple[np.ndarray[Any, Any], list[st
         )
     names = [_group_name(name, each) for each in found]
     return np.where(codes < 0, len(names), codes), [*names, f"{_name(name)}?"]
+
+
+def _ranges(
+    name: str, numbers: np.ndarray[Any, np.dtype[np.float64]]
+) -> tuple[np.ndarray[Any, np.dtype[np.float64]], list[str]]:
+    """Give the edges of the ranges that numbers are grouped by, and the ranges' names."""
+    low, high = float(numbers.min()), float(numbers.max())
+    if (np.floor(numbers) == numbers).all():
+        width = np.ceil((high - low + 1) / BINS)
+        edges = np.arange(low, high + width + 1, width)
+        edges = edges[: np.searchsorted(edges, high, side="right") + 1]
+        # A whole number stands in one range only: 0 – 9 is followed by 10 – 19.
+        return edges, [
+            f"{_number(name, int(one))} – {_number(name, int(min(two - 1, high)))}"
+            for one, two in pairwise(edges)
+        ]
+    shares = low >= 0 and high <= 1
+    edges = np.linspace(0, 1, BINS + 1) if shares else np.linspace(low, high, BINS + 1)
+    texts = [_number(name, float(edge)) for edge in edges]
+    return edges, [f"{one} – {two}" for one, two in pairwise(texts)]
 
 
 def _group_name(name: str, value: object) -> str:

@@ -107,18 +107,52 @@ function nextLine(layout, row, step) {
 }
 
 /**
+ * Which heights go together where a gallery is longer than its box: those near an end are as far
+ * from it in both, those between are in proportion.
+ *
+ * @param {number} view height of the box @param {number} height of all
+ * @returns {[number, number, number][]} pieces of the way: the start in all, in the box, and how
+ * far one pixel of the box leads
+ */
+function pieces(view, height) {
+  const near = 10 * view;
+  const end = height - view;
+  const room = TALLEST - view;
+  return [
+    [0, 0, 1],
+    [near, near, (end - 2 * near) / (room - 2 * near)],
+    [end - near, room - near, 1],
+  ];
+}
+
+/** @param {number} at a height of all @param {number} view @param {number} height @returns {number} the box's scroll */
+export function boxAt(at, view, height) {
+  if (height <= TALLEST) return at;
+  const found = pieces(view, height).filter(([start]) => start <= at).at(-1) ?? [0, 0, 1];
+  return Math.round(found[1] + (at - found[0]) / found[2]);
+}
+
+/**
  * Where a long gallery stands: small steps are exact, and jumps go by proportion.
+ *
+ * Small steps let the box and the rows drift apart; before either comes to an end, the box is
+ * moved to where the rows are.
  *
  * @param {{scroll: number, at: number}} former
  * @param {number} scroll of the box @param {number} view its height @param {number} height of all
- * @returns {number} the height at its upper edge
+ * @returns {{scroll: number, at: number}} the height at its upper edge, and the scroll the box needs
  */
 export function heightAt(former, scroll, view, height) {
-  if (height <= TALLEST) return scroll;
-  const room = TALLEST - view;
-  if (scroll <= 0) return 0;
-  if (scroll >= room - 1) return height - view;
+  if (height <= TALLEST) return { scroll, at: scroll };
+  const end = height - view;
+  const [, between, last] = pieces(view, height);
   const step = scroll - former.scroll;
-  const at = Math.abs(step) < view ? former.at + step : (scroll / room) * (height - view);
-  return Math.min(height - view, Math.max(0, at));
+  if (Math.abs(step) >= view) {
+    const [start, box, share] = scroll >= last[1] ? last : scroll >= between[1] ? between : [0, 0, 1];
+    return { scroll, at: Math.min(end, Math.max(0, start + (scroll - box) * share)) };
+  }
+  const at = Math.min(end, Math.max(0, former.at + step));
+  const nearEnd = Math.min(scroll, at) < between[0] || scroll > last[1] || at > last[0];
+  const fitting = boxAt(at, view, height);
+  return { scroll: nearEnd && Math.abs(fitting - scroll) > 1 ? fitting : scroll, at };
 }

@@ -1,21 +1,15 @@
 // The gallery: a grid of thumbnails that scrolls through any number of rows.
 
-import { element, pictureUrl } from "./dom.js";
-import { heightAt, inSight, layOut, rowAfter, rowPlace, TALLEST } from "./gallery-layout.js";
+import { element } from "./dom.js";
+import { openFetcher, PATIENCE, SILENT } from "./gallery-fetch.js";
+import { boxAt, heightAt, inSight, layOut, rowAfter, rowPlace, TALLEST } from "./gallery-layout.js";
 import { openLarge } from "./gallery-large.js";
 import { isSelected, selectedRows, toggled, withRange } from "./gallery-selection.js";
 import { openLink } from "./link.js";
 
-const PATIENCE = 30_000;
 const CELL = 180;
 const GAP = 12;
 const HEAD = 44;
-const CHUNK = 60;
-const KEPT_CHUNKS = 50;
-const KEPT_PICTURES = 600;
-const AT_ONCE = 3;
-const BUNCH = 6;
-const SILENT = "The kernel does not answer. Run this cell again.";
 
 /** @param {{model: any, el: HTMLElement}} context @returns {() => void} what ends it */
 function render({ model, el }) {
@@ -25,7 +19,6 @@ function render({ model, el }) {
   };
   const link = openLink(model, clock, Math.random);
   const name = `al-${Math.random().toString(36).slice(2)}`;
-  const side = window.devicePixelRatio > 1.3 ? 480 : 240;
   let shown = model.get("shown");
   let ranges = model.get("selected");
   let layout = layOut(0, [], 1, 1, 0);
@@ -37,18 +30,11 @@ function render({ model, el }) {
   let sending = 0;
   let ended = false;
   let drawing = 0;
-  /** @type {Map<number, any[]>} */
-  const chunks = new Map();
-  /** @type {Map<number, {url: string, said: string}>} */
-  const pictures = new Map();
   /** @type {Map<number, HTMLElement>} */
   const cells = new Map();
   /** @type {HTMLElement[]} */
   const spare = [];
-  /** @type {Set<string>} what was asked and has no answer yet */
-  const asked = new Set();
-  /** @type {number[]} */
-  let sight = [];
+  let troubled = false;
 
   const heading = element("h2", { class: "al-heading" }, model.get("heading"));
   const status = element("p", { class: "al-place", role: "status", "data-al": "status" });
@@ -71,6 +57,17 @@ function render({ model, el }) {
     link.request({ kind: "close" }, PATIENCE).catch(() => {});
     grid.focus({ preventScroll: true });
   });
+
+  const fetcher = openFetcher(link, clock, window.devicePixelRatio > 1.3 ? 480 : 240, onNews, (message) => {
+    troubled = true;
+    status.textContent = message;
+  });
+
+  /** @param {boolean} came */
+  function onNews(came) {
+    if (came && troubled) tell();
+    redraw();
+  }
 
   /** @param {string} text @param {string} role */
   function choice(text, role) {
@@ -112,6 +109,7 @@ function render({ model, el }) {
   }
 
   function tell() {
+    troubled = false;
     const chosen = selectedRows(ranges);
     const images = shown.count === 1 ? "1 image" : `${shown.count.toLocaleString()} images`;
     const said = chosen ? `${images} · ${chosen.toLocaleString()} selected` : images;
@@ -119,10 +117,7 @@ function render({ model, el }) {
   }
 
   function forget() {
-    for (const { url } of pictures.values()) if (url) URL.revokeObjectURL(url);
-    pictures.clear();
-    chunks.clear();
-    asked.clear();
+    fetcher.forget(shown.version);
     for (const [row, cell] of cells) release(row, cell);
   }
 
@@ -161,8 +156,8 @@ function render({ model, el }) {
 
   /** @param {number} row @param {HTMLElement} cell */
   function fill(row, cell) {
-    const words = chunks.get(Math.floor(row / CHUNK))?.[row % CHUNK];
-    const picture = pictures.get(row);
+    const words = fetcher.words(row);
+    const picture = fetcher.picture(row);
     const state = `${shown.version} ${row} ${words ? 1 : 0} ${picture ? 1 : 0}`;
     cell.setAttribute("aria-selected", String(isSelected(ranges, row)));
     cell.classList.toggle("al-active", row === active);
@@ -195,12 +190,11 @@ function render({ model, el }) {
     if (ended) return;
     if (space.clientWidth !== width) measure();
     const height = grid.clientHeight;
-    const scroll = grid.scrollTop;
-    const at = heightAt(former, scroll, height, layout.height);
-    former = { scroll, at };
+    former = heightAt(former, grid.scrollTop, height, layout.height);
+    const { scroll, at } = former;
+    if (scroll !== grid.scrollTop) grid.scrollTop = scroll;
     const found = inSight(layout, at - layout.line, at + height + layout.line);
-    sight = found.rows;
-    const wanted = new Set(sight);
+    const wanted = new Set(found.rows);
     for (const [row, cell] of cells) if (!wanted.has(row)) release(row, cell);
     for (const each of space.querySelectorAll(".al-group")) each.remove();
     const shift = scroll - at;
@@ -209,7 +203,7 @@ function render({ model, el }) {
       head.style.transform = `translateY(${top + shift}px)`;
       space.append(head);
     }
-    for (const row of sight) {
+    for (const row of found.rows) {
       let cell = cells.get(row);
       if (!cell) {
         cell = freshCell();
@@ -222,62 +216,11 @@ function render({ model, el }) {
     }
     if (cells.has(active)) grid.setAttribute("aria-activedescendant", `${name}-${active}`);
     else grid.removeAttribute("aria-activedescendant");
-    ask();
+    fetcher.look(found.rows);
   }
 
   function redraw() {
     if (!drawing) drawing = requestAnimationFrame(draw);
-  }
-
-  /** Ask for what is in sight and not there; what has scrolled away is not asked for. */
-  function ask() {
-    const version = shown.version;
-    for (const row of sight) {
-      const number = Math.floor(row / CHUNK);
-      if (chunks.has(number) || asked.has(`c${number}`) || asked.size >= 2 * AT_ONCE) continue;
-      const message = { kind: "rows", version, first: number * CHUNK, count: CHUNK };
-      send(`c${number}`, message, (content) => {
-        chunks.delete(number);
-        chunks.set(number, content.rows);
-        if (chunks.size > KEPT_CHUNKS) chunks.delete(chunks.keys().next().value ?? -1);
-      });
-    }
-    const waiting = sight.filter((row) => !pictures.has(row) && !asked.has(`p${row}`));
-    while (waiting.length && [...asked].filter((each) => each[0] === "b").length < AT_ONCE) {
-      const rows = waiting.splice(0, BUNCH);
-      for (const row of rows) asked.add(`p${row}`);
-      send(`b${rows[0]}`, { kind: "thumbnails", version, rows, side }, (content, buffers) => {
-        content.pictures.forEach((/** @type {number|string} */ each, /** @type {number} */ n) => {
-          const url = typeof each === "number" ? pictureUrl(buffers[each]) : "";
-          pictures.set(rows[n], { url, said: String(each) });
-        });
-        for (const [row, { url }] of pictures) {
-          if (pictures.size <= KEPT_PICTURES) break;
-          if (cells.has(row)) continue;
-          if (url) URL.revokeObjectURL(url);
-          pictures.delete(row);
-        }
-      }, () => rows.forEach((row) => asked.delete(`p${row}`)));
-    }
-  }
-
-  /**
-   * @param {string} key @param {any} message
-   * @param {(content: any, buffers: DataView[]) => void} take @param {() => void} [after]
-   */
-  async function send(key, message, take, after) {
-    asked.add(key);
-    try {
-      const { content, buffers } = await link.request(message, PATIENCE);
-      if (ended || message.version !== shown.version) return;
-      if (content.kind === "error") status.textContent = content.message;
-      else if (content.kind !== "stale") take(content, buffers);
-      asked.delete(key);
-      after?.();
-      if (content.kind !== "error") redraw();
-    } catch {
-      if (!ended) status.textContent = SILENT;
-    }
   }
 
   /** @param {[number, number][]} wanted */
@@ -305,10 +248,7 @@ function render({ model, el }) {
     if (top < at) at = top;
     if (top + layout.line > at + height) at = top + layout.line - height;
     if (at !== former.at) {
-      const scaled = layout.height > TALLEST;
-      const far = Math.abs(at - former.at) >= height;
-      const share = (at / (layout.height - height)) * (TALLEST - height);
-      grid.scrollTop = !scaled ? at : far ? share : former.scroll + at - former.at;
+      grid.scrollTop = boxAt(at, height, layout.height);
       former = { scroll: grid.scrollTop, at };
     }
     redraw();
@@ -386,6 +326,7 @@ function render({ model, el }) {
   model.on("change:opened_row", onOpened);
   const sizes = new ResizeObserver(redraw);
 
+  fetcher.forget(shown.version);
   tools();
   tell();
   el.append(root);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { heightAt, inSight, layOut, rowAfter, rowPlace, TALLEST } from "../../animelabel_widgets/static/gallery-layout.js";
+import { boxAt, heightAt, inSight, layOut, rowAfter, rowPlace, TALLEST } from "../../animelabel_widgets/static/gallery-layout.js";
 import { isSelected, selectedRows, toggled, withRange } from "../../animelabel_widgets/static/gallery-selection.js";
 
 const GROUPED = layOut(12, [["a", 7], ["b", 5]], 5, 100, 40);
@@ -32,13 +32,40 @@ test("keys move by cell, by line and across groups, and stop at the ends", () =>
 });
 
 test("a million rows reach both ends, and small steps are exact", () => {
+  const view = 700;
   const { height } = layOut(1_000_000, [], 5, 230, 0);
   assert.ok(height > TALLEST);
-  assert.equal(heightAt({ scroll: 9, at: 9 }, 0, 700, height), 0);
-  assert.equal(heightAt({ scroll: 9, at: 9 }, TALLEST - 700, 700, height), height - 700);
-  assert.equal(heightAt({ scroll: 5000, at: 30_000 }, 5100, 700, height), 30_100);
-  const middle = heightAt({ scroll: 0, at: 0 }, (TALLEST - 700) / 2, 700, height);
-  assert.equal(Math.round(middle), Math.round((height - 700) / 2));
+  const far = { scroll: 4_000_000, at: 20_000_000 };
+  assert.deepEqual(heightAt(far, 0, view, height), { scroll: 0, at: 0 });
+  assert.deepEqual(heightAt(far, TALLEST - view, view, height), { scroll: TALLEST - view, at: height - view });
+  assert.deepEqual(heightAt(far, 4_000_100, view, height), { scroll: 4_000_100, at: 20_000_100 });
+  const middle = heightAt({ scroll: 0, at: 0 }, (TALLEST - view) / 2, view, height);
+  assert.equal(Math.round(middle.at), Math.round((height - view) / 2));
+});
+
+test("a small step at either end of a million rows stays a small step", () => {
+  const view = 700;
+  const { height } = layOut(1_000_000, [], 5, 230, 0);
+  const end = height - view;
+  const room = TALLEST - view;
+  // The rows have drifted from the box, which has come to its end before them.
+  const top = heightAt({ scroll: 40, at: 30_000 }, 0, view, height);
+  assert.equal(top.at, 29_960);
+  assert.equal(top.scroll, boxAt(29_960, view, height));
+  const bottom = heightAt({ scroll: room - 40, at: end - 30_000 }, room, view, height);
+  assert.equal(bottom.at, end - 29_960);
+  assert.ok(bottom.scroll < room);
+  // From there, each end is reached in small steps, with nothing skipped.
+  for (const [start, step, last] of /** @type {[any, number, number][]} */ ([[top, -100, 0], [bottom, 100, end]])) {
+    let now = start;
+    for (let steps = 0; now.at !== last; steps += 1) {
+      const next = heightAt(now, Math.min(room, Math.max(0, now.scroll + step)), view, height);
+      assert.ok(Math.abs(next.at - now.at) <= 100, `${now.at} to ${next.at}`);
+      assert.ok(steps < 400, `never at ${last}`);
+      now = next;
+    }
+    assert.equal(now.scroll, last === 0 ? 0 : room);
+  }
 });
 
 test("ranges grow together and are split", () => {

@@ -381,6 +381,18 @@ def test_a_frame_without_image_ids_is_refused(tmp_path: Path, frame: Any, said: 
         Gallery(frame, Pictures(tmp_path), places=places)
 
 
+def test_whole_numbers_are_grouped_by_whole_ranges(tmp_path: Path) -> None:
+    """Of many different ones, each stands in one range; a gap and an infinity do no harm."""
+    votes = [*map(float, range(33)), float("nan"), float("inf")]
+    frame = pd.DataFrame({"image_id": range(35), "votes": votes})
+    widget = Gallery(frame, Pictures(tmp_path), places=places, group="votes")
+    groups = widget.shown["groups"]
+    assert groups[:2] == [["votes 0 – 3", 4], ["votes 4 – 7", 4]]
+    assert groups[-2:] == [["votes 32 – 32", 2], ["votes?", 1]]
+    assert sum(size for _, size in groups) == 35
+    widget.close()
+
+
 def test_an_empty_filter_leaves_an_empty_gallery(tmp_path: Path) -> None:
     """Whatever it is grouped by."""
     widget = Gallery(FRAME[:0], Pictures(tmp_path), places=places, sort="p_text", group="text")
