@@ -24,6 +24,7 @@ function render({ model, el }) {
   let layout = layOut(0, [], 1, 1, 0);
   let former = { scroll: 0, at: 0 };
   let width = 0;
+  let cellWidth = 0;
   let active = 0;
   let anchor = 0;
   let large = -1;
@@ -34,6 +35,8 @@ function render({ model, el }) {
   const cells = new Map();
   /** @type {HTMLElement[]} */
   const spare = [];
+  /** @type {WeakMap<HTMLElement, string>} what a cell shows, so that it is not filled in vain */
+  const states = new WeakMap();
   let troubled = false;
 
   const heading = element("h2", { class: "al-heading" }, model.get("heading"));
@@ -124,26 +127,25 @@ function render({ model, el }) {
   function measure() {
     width = space.clientWidth;
     const columns = Math.max(2, Math.floor((width + GAP) / (CELL + GAP)));
-    const cell = (width - GAP * (columns - 1)) / columns;
-    const line = Math.round(cell * 0.625) + 26 + 20 * shown.lines[0] + 26 * shown.lines[1] + GAP;
+    cellWidth = (width - GAP * (columns - 1)) / columns;
+    const line = Math.round(cellWidth * 0.625) + 26 + 20 * shown.lines[0] + 26 * shown.lines[1] + GAP;
     layout = layOut(shown.count, shown.groups, columns, line, HEAD);
     grid.hidden = shown.count === 0;
     space.style.height = `${Math.min(TALLEST, layout.height)}px`;
-    grid.style.setProperty("--al-cell", `${cell}px`);
+    grid.style.setProperty("--al-cell", `${cellWidth}px`);
     grid.style.setProperty("--al-line", `${line - GAP}px`);
   }
 
   /** @param {number} row @param {HTMLElement} cell */
   function release(row, cell) {
     cells.delete(row);
-    cell.remove();
     spare.push(cell);
   }
 
   function freshCell() {
     const made = spare.pop();
-    if (made) return made;
-    return element(
+    if (made?.isConnected) return made;
+    const cell = made ?? element(
       "div",
       { class: "al-item", role: "option", "data-al": "item" },
       element("div", { class: "al-thumb" }),
@@ -152,17 +154,20 @@ function render({ model, el }) {
       element("p", { class: "al-caption" }),
       element("p", { class: "al-badges" }),
     );
+    space.append(cell);
+    return cell;
   }
 
   /** @param {number} row @param {HTMLElement} cell */
   function fill(row, cell) {
     const words = fetcher.words(row);
     const picture = fetcher.picture(row);
-    const state = `${shown.version} ${row} ${words ? 1 : 0} ${picture ? 1 : 0}`;
-    cell.setAttribute("aria-selected", String(isSelected(ranges, row)));
+    const selected = String(isSelected(ranges, row));
+    if (cell.getAttribute("aria-selected") !== selected) cell.setAttribute("aria-selected", selected);
     cell.classList.toggle("al-active", row === active);
-    if (cell.dataset.state === state) return;
-    cell.dataset.state = state;
+    const state = `${shown.version} ${row} ${words ? 1 : 0} ${picture ? 1 : 0}`;
+    if (states.get(cell) === state) return;
+    states.set(cell, state);
     const [thumb, , title, caption, badges] = /** @type {HTMLElement[]} */ ([...cell.children]);
     cell.id = `${name}-${row}`;
     cell.dataset.row = String(row);
@@ -208,12 +213,13 @@ function render({ model, el }) {
       if (!cell) {
         cell = freshCell();
         cells.set(row, cell);
-        space.append(cell);
       }
       fill(row, cell);
       const { top, column } = rowPlace(layout, row);
-      cell.style.transform = `translate(calc(${column} * (var(--al-cell) + ${GAP}px)), ${top + shift}px)`;
+      const place = `translate(${column * (cellWidth + GAP)}px, ${top + shift}px)`;
+      if (cell.style.transform !== place) cell.style.transform = place;
     }
+    for (const cell of spare) cell.remove();
     if (cells.has(active)) grid.setAttribute("aria-activedescendant", `${name}-${active}`);
     else grid.removeAttribute("aria-activedescendant");
     fetcher.look(found.rows);
