@@ -14,7 +14,7 @@ from .config import Settings
 from .errors import InputError
 from .labeler import Labeler
 from .labels import KEYS
-from .pictures import Pictures
+from .pictures import Pictures, user_cache
 from .session import Session
 from .store import Store
 from .tutorial import NAME, Tutorial, read_tutorial
@@ -386,7 +386,12 @@ def open_project(
     chosen = Settings.load(
         database_url=database_url, pictures=pictures and str(pictures), **settings
     )
-    shown = Pictures(Path(chosen.pictures), max_side=chosen.max_side, quality=chosen.quality)
+    shown = Pictures(
+        Path(chosen.pictures),
+        max_side=chosen.max_side,
+        quality=chosen.quality,
+        disk=user_cache(chosen.cache_mb * 2**20),
+    )
     taught = find_tutorial(chosen.tutorial)
     store = Store.open(
         chosen.database_url,

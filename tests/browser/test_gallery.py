@@ -54,7 +54,8 @@ SHOWN = """() => {
   });
   cells.sort((one, other) => one.dataset.row - other.dataset.row);
   const painted = (cell) => cell.querySelector("img")?.naturalWidth > 0 && cell.dataset.image;
-  return cells.length > 0 && cells.every(painted) && cells.map((cell) => Number(cell.dataset.image));
+  if (!cells.length || !cells.every(painted)) return false;
+  return cells.map((cell) => Number(cell.dataset.image));
 }"""
 
 
