@@ -1,4 +1,7 @@
 // The gallery: a grid of thumbnails that scrolls through any number of rows.
+//
+// Above 300 lines, as drawing, selecting and keys share the rows in sight; what needs no page is in
+// the modules beside it.
 
 import { element } from "./dom.js";
 import { openFetcher, PATIENCE, SILENT } from "./gallery-fetch.js";
