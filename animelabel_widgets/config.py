@@ -43,6 +43,9 @@ class Settings:
         Longest side, in pixels, of a picture as sent to the browser.
     quality
         JPEG quality of a picture as sent, 1 to 95.
+    cache_mb
+        How much of the scaled pictures is kept on disk, in the user's cache directory, in MiB; 0
+        keeps none.
     log_file
         File that the app notebooks write their log to.
     gold
@@ -67,6 +70,7 @@ class Settings:
     lease_minutes: int = 10
     max_side: int = 1280
     quality: int = 85
+    cache_mb: int = 512
     log_file: str = "animelabel.log"
     gold: str = "0:0.4 20:0.3 40:0.2 60:0.1"
     tutorial: str = ""
@@ -83,6 +87,7 @@ class Settings:
             ("lease_minutes", 1, 1440),
             ("max_side", 64, 8192),
             ("quality", 1, 95),
+            ("cache_mb", 0, 1_000_000),
             ("leaderboard", 0, 1),
         ):
             value = getattr(self, name)

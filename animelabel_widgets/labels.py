@@ -253,3 +253,12 @@ class Act:
     was: dict[str, Any]
     became: dict[str, Any]
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePlace:
+    """Where an image's file is, below the pictures' root, and the title of its series."""
+
+    folder: str
+    filename: str
+    title: str

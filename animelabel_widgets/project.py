@@ -5,18 +5,17 @@ Longer than other modules for its docstrings: it is read with `help` in notebook
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from .config import Settings
 from .errors import InputError
-from .gallery import Gallery, Item
 from .labeler import Labeler
-from .labels import KEYS, LABELS
+from .labels import KEYS
 from .limits import Limits
-from .pictures import Pictures
+from .pictures import Pictures, user_cache
 from .session import Session
 from .store import Store
 from .tutorial import NAME, Tutorial, read_tutorial
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .export import ExportReport
+    from .gallery import Gallery
     from .ingest import GoldReport, ImportReport
     from .review import ReviewBoard
     from .store.reading import Stats
@@ -291,23 +291,64 @@ class Project:
         """Count the series, images, volunteers and ratings."""
         return self.store.stats()
 
-    def gallery(self, verdicts: pd.DataFrame, *, page_size: int = 24) -> Gallery:
-        """Make a widget that shows images page by page.
+    def gallery(
+        self,
+        frame: pd.DataFrame,
+        *,
+        caption: str | Sequence[str] | None = None,
+        badges: Sequence[str] | None = None,
+        sort: str | None = None,
+        descending: bool = False,
+        group: str | None = None,
+        heading: str = "",
+    ) -> Gallery:
+        """Make a widget that shows images as a grid of thumbnails.
 
         Parameters
         ----------
-        verdicts
-            Rows of `al.consensus`, or any frame indexed by `image_id`.
-        page_size
-            Images on a page.
+        frame
+            Any frame with an `image_id` column or index, such as rows of `verdicts`.
+        caption
+            The columns below each thumbnail; by default the number of votes, where there is one.
+        badges
+            The columns shown as small labels; by default the features that the frame has.
+        sort, descending, group
+            The columns to sort and to group by, if any.
+        heading
+            A line above.
 
         Raises
         ------
         InputError
-            If the frame has image ids that this project does not know.
+            If the frame has no `image_id`, ids that this project does not know, or not these
+            columns.
         """
-        rows = self._with_images(verdicts)
-        return Gallery(list(_items(rows)), self.pictures, page_size=page_size)
+        from .gallery import Gallery
+        from .gallery.rows import image_ids
+
+        unknown = self.store.unknown_images(image_ids(frame).tolist())
+        if unknown:
+            raise InputError(
+                f"{len(unknown)} image ids are not of this project, {min(unknown)} for one: "
+                "pass rows of this project's verdicts or images."
+            )
+        columns = frame.columns
+        if caption is None:
+            caption = [name for name in ("votes",) if name in columns]
+        if badges is None:
+            badges = [key for key in KEYS if key in columns]
+        return Gallery(
+            frame,
+            self.pictures,
+            places=self.store.image_places,
+            caption=caption,
+            badges=badges,
+            sort=sort,
+            descending=descending,
+            group=group,
+            heading=heading,
+            details=self.store.image_details,
+        )
 
     def export(self, verdicts: pd.DataFrame, destination: str | Path) -> ExportReport:
         """Copy images into a new data set: `anime/`, `cartoon/` and `metadata.csv`.
@@ -396,7 +437,12 @@ def open_project(
     chosen = Settings.load(
         database_url=database_url, pictures=pictures and str(pictures), **settings
     )
-    shown = Pictures(Path(chosen.pictures), max_side=chosen.max_side, quality=chosen.quality)
+    shown = Pictures(
+        Path(chosen.pictures),
+        max_side=chosen.max_side,
+        quality=chosen.quality,
+        disk=user_cache(chosen.cache_mb * 2**20),
+    )
     taught = find_tutorial(chosen.tutorial)
     store = Store.open(
         chosen.database_url,
@@ -428,12 +474,3 @@ def find_tutorial(folder: str) -> Tutorial:
         return built_in_tutorial()
     pictures = Pictures(Path(folder))
     return read_tutorial(Path(folder) / NAME, partial(pictures.jpeg, ""))
-
-
-def _items(rows: pd.DataFrame) -> Iterator[Item]:
-    """Make the gallery's items, with the verdict as caption where there is one."""
-    for image_id, row in zip(rows.index, rows.to_dict("records"), strict=True):
-        features = [label.name for label in LABELS if row.get(label.key) is True]
-        votes = f"{row['votes']} votes" if row["votes"] != 1 else "1 vote"
-        caption = " · ".join([*features, votes])
-        yield Item(image_id, row["folder"], row["filename"], row["title"], caption)

@@ -26,6 +26,13 @@ MAX_ID = 2**31
 MAX_AGAIN = 4
 MAX_LESSON = 99
 MAX_NICKNAME = 24
+MAX_WINDOW = 200
+MAX_THUMBNAILS = 16
+MAX_RANGES = 100_000
+MAX_COLUMN = 200
+SIDES = (240, 480)
+"""Longest sides of thumbnails, in pixels: for plain and for dense screens."""
+
 REASONS = ("broken", "offensive", "unclear")
 """Why a picture is reported."""
 
@@ -109,13 +116,61 @@ class Rename:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """The gallery wants page `number`, counted from 0."""
+class Window:
+    """The gallery wants the words of `count` rows, from row `first` on."""
 
     id: int
-    number: int
+    version: int
+    first: int
+    count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Thumbnails:
+    """The gallery wants the thumbnails of some rows, `side` pixels long."""
+
+    id: int
+    version: int
+    rows: tuple[int, ...]
+    side: int
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """The rows in these ranges, first and last, are selected, and no others."""
+
+    id: int
+    version: int
+    ranges: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrange:
+    """The rows are to be sorted and grouped by columns, or by none."""
+
+    id: int
+    sort: str | None
+    descending: bool
+    group: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A row is to be shown large."""
+
+    id: int
+    version: int
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """No row is shown large any more."""
+
+    id: int
+
+
+GalleryMessage = Window | Thumbnails | Select | Arrange | Open | Close
 LabelerMessage = Hello | Fetch | Again | Rate | Report | Lesson | Progress | Week | Rename
 
 
@@ -139,7 +194,7 @@ def parse(content: object, buffers: object = ()) -> LabelerMessage:
     return read(message)
 
 
-def parse_gallery(content: object, buffers: object = ()) -> Page:
+def parse_gallery(content: object, buffers: object = ()) -> GalleryMessage:
     """Read a message to the gallery.
 
     Raises
@@ -148,10 +203,92 @@ def parse_gallery(content: object, buffers: object = ()) -> Page:
         If anything about the message is not as it must be.
     """
     message = _message(content, buffers)
-    if message["kind"] != "page":
-        raise ProtocolError("expected kind page")
-    _keys(message, "number")
-    return Page(message["id"], _integer(message["number"], "number", 0, MAX_ID))
+    read = _GALLERY_READERS.get(message["kind"])
+    if read is None:
+        raise ProtocolError(f"expected a kind of {', '.join(_GALLERY_READERS)}")
+    return read(message)
+
+
+def _window(message: Mapping[str, Any]) -> Window:
+    """Read a wish for rows."""
+    _keys(message, "version", "first", "count")
+    count = _integer(message["count"], "count", 1, MAX_WINDOW)
+    return Window(message["id"], _version(message), _row(message["first"]), count)
+
+
+def _thumbnails(message: Mapping[str, Any]) -> Thumbnails:
+    """Read a wish for thumbnails."""
+    _keys(message, "version", "rows", "side")
+    rows = message["rows"]
+    if type(rows) is not list or not 1 <= len(rows) <= MAX_THUMBNAILS:
+        raise ProtocolError(f"expected rows as a list of 1 to {MAX_THUMBNAILS}")
+    side = message["side"]
+    if type(side) is not int or side not in SIDES:
+        raise ProtocolError("expected side as one of the sizes of thumbnails")
+    return Thumbnails(message["id"], _version(message), tuple(map(_row, rows)), side)
+
+
+def _select(message: Mapping[str, Any]) -> Select:
+    """Read what is selected."""
+    _keys(message, "version", "ranges")
+    ranges = message["ranges"]
+    if type(ranges) is not list or len(ranges) > MAX_RANGES:
+        raise ProtocolError(f"expected ranges as a list of at most {MAX_RANGES}")
+    return Select(message["id"], _version(message), tuple(map(_range, ranges)))
+
+
+def _range(value: object) -> tuple[int, int]:
+    """Check a range of rows."""
+    if type(value) is not list or len(value) != 2:  # noqa: PLR2004 - first and last
+        raise ProtocolError("expected a range as its first and its last row")
+    first, last = map(_row, value)
+    if first > last:
+        raise ProtocolError("expected a range whose first row is not after its last")
+    return first, last
+
+
+def _arrange(message: Mapping[str, Any]) -> Arrange:
+    """Read an order."""
+    _keys(message, "sort", "descending", "group")
+    for name in ("sort", "group"):
+        value = message[name]
+        if value is not None and (type(value) is not str or len(value) > MAX_COLUMN):
+            raise ProtocolError(f"expected {name} as the name of a column or null")
+    if type(message["descending"]) is not bool:
+        raise ProtocolError("expected descending as true or false")
+    return Arrange(message["id"], message["sort"], message["descending"], message["group"])
+
+
+def _open(message: Mapping[str, Any]) -> Open:
+    """Read which row is shown large."""
+    _keys(message, "version", "row")
+    return Open(message["id"], _version(message), _row(message["row"]))
+
+
+def _close(message: Mapping[str, Any]) -> Close:
+    """Read that no row is shown large."""
+    _keys(message)
+    return Close(message["id"])
+
+
+_GALLERY_READERS: dict[str, Callable[[Mapping[str, Any]], GalleryMessage]] = {
+    "rows": _window,
+    "thumbnails": _thumbnails,
+    "select": _select,
+    "arrange": _arrange,
+    "open": _open,
+    "close": _close,
+}
+
+
+def _version(message: Mapping[str, Any]) -> int:
+    """Check which order of the rows a message is about."""
+    return _integer(message["version"], "version", 0, MAX_ID)
+
+
+def _row(value: object) -> int:
+    """Check the number of a row."""
+    return _integer(value, "row", 0, MAX_ID)
 
 
 def _hello(message: Mapping[str, Any]) -> Hello:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 
 import anywidget
@@ -23,6 +25,11 @@ _log = logging.getLogger(__name__)
 Reply = tuple[dict[str, object], Sequence[bytes]]
 """The content of a reply, without its id, and its binary buffers."""
 
+Answered = Reply | Callable[[], Reply]
+"""A reply, or what gives it after some time: that runs beside the kernel's thread."""
+
+_HELPERS = ThreadPoolExecutor(4, thread_name_prefix="animelabel-reply")
+
 _UNAVAILABLE = "The server cannot answer just now: nothing is lost, this page tries again."
 
 
@@ -32,15 +39,23 @@ class PageWidget(anywidget.AnyWidget):
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Ignore state from the browser: every synced trait is writable by a visitor."""
 
-    def _answer(self, content: object, buffers: object) -> Reply:
+    def _answer(self, content: object, buffers: object) -> Answered:
         """Answer a message."""
         raise NotImplementedError
 
     def _handle_custom_msg(self, content: object, buffers: object) -> None:
         """Answer a message with exactly one reply, whatever happens."""
+        self._give(message_id(content), lambda: self._answer(content, buffers))
+
+    def _give(self, number: int | None, work: Callable[[], Answered]) -> None:
+        """Send what some work replies, or why it cannot."""
         pictures: Sequence[bytes] = ()
         try:
-            reply, pictures = self._answer(content, buffers)
+            answered = work()
+            if callable(answered):
+                _HELPERS.submit(copy_context().run, self._give, number, answered)
+                return
+            reply, pictures = answered
         except HelloError as error:
             reply = _error("no-hello", f"This message came too early: {error}.")
         except ProtocolError as error:
@@ -58,7 +73,7 @@ class PageWidget(anywidget.AnyWidget):
         except Exception:  # noqa: BLE001 - without a reply, the page would wait
             _log.exception("A message could not be answered")
             reply = _error("unavailable", _UNAVAILABLE)
-        self.send({"id": message_id(content), **reply}, list(pictures))
+        self.send({"id": number, **reply}, list(pictures))
 
 
 def _error(code: str, message: str) -> dict[str, object]:

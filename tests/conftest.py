@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 for _name in [name for name in os.environ if name.startswith("ANIMELABEL_")]:
     if _name != "ANIMELABEL_CHROMIUM":
         del os.environ[_name]
+# What a test scales is not found in a developer's cache, nor left there.
+os.environ["ANIMELABEL_CACHE_MB"] = "0"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

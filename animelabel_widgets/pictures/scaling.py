@@ -10,6 +10,7 @@ from threading import Lock
 from PIL import Image, ImageOps
 
 from ..errors import ConfigError, PictureError
+from .disk_cache import DiskCache, key_of
 from .inspecting import on_white
 from .opening import inside, opened
 
@@ -32,6 +33,8 @@ class Pictures:
         JPEG quality, 1 to 95.
     cache_bytes
         How much of the encoded pictures is kept in memory.
+    disk
+        Where encoded pictures are kept for other processes and for later, if anywhere.
     """
 
     def __init__(
@@ -41,11 +44,13 @@ class Pictures:
         max_side: int = 1280,
         quality: int = 85,
         cache_bytes: int = 64 * 2**20,
+        disk: DiskCache | None = None,
     ) -> None:
         self.root = root
         self._max_side = max_side
         self._quality = quality
         self._room = cache_bytes
+        self._disk = disk
         self._cache: OrderedDict[Key, bytes] = OrderedDict()
         self._lock = Lock()
 
@@ -73,7 +78,7 @@ class Pictures:
                 self._cache.move_to_end(key)
                 return found
         try:
-            encoded = self._encode(inside(self.root, folder, filename), key[2])
+            encoded = self._scaled(inside(self.root, folder, filename), key[2])
         except PictureError:
             if not self.root.is_dir() or not any(self.root.iterdir()):
                 raise ConfigError(
@@ -83,6 +88,20 @@ class Pictures:
             raise
         self._keep(key, encoded)
         return encoded
+
+    def _scaled(self, path: Path, max_side: int) -> bytes:
+        """Take a picture from the disk's cache, or encode it and put it there."""
+        if self._disk is None:
+            return self._encode(path, max_side)
+        try:
+            key = key_of(path, max_side, self._quality)
+        except OSError:
+            return self._encode(path, max_side)  # which says what is wrong
+        found = self._disk.get(key)
+        if found is None:
+            found = self._encode(path, max_side)
+            self._disk.put(key, found)
+        return found
 
     def _encode(self, path: Path, max_side: int) -> bytes:
         """Read, turn, scale and encode a picture."""

@@ -20,6 +20,7 @@ from ..labels import (
     Answer,
     Decision,
     Gold,
+    ImagePlace,
     NewImage,
     Place,
     Progress,
@@ -36,6 +37,7 @@ from . import (
     checking,
     gold,
     handout,
+    image_details,
     pool,
     rating,
     reporting,
@@ -163,6 +165,18 @@ class Store:
     def add_images(self, series_id: int, images: Sequence[NewImage]) -> int:
         """Add the images that are new, in one transaction; give how many they were."""
         return catalog.add_images(self._database, series_id, images)
+
+    def image_places(self, images: Sequence[int]) -> dict[int, ImagePlace]:
+        """Give where the files of some images are; those that are not there are left out."""
+        return catalog.image_places(self._database, images)
+
+    def unknown_images(self, images: Collection[int]) -> set[int]:
+        """Give those ids that no image has."""
+        return catalog.unknown_images(self._database, images)
+
+    def image_details(self, image_id: int) -> dict[str, list[dict[str, object]]]:
+        """Give the `votes` on an image, with each volunteer's skill, and its `history`."""
+        return image_details.read(self._database, image_id)
 
     def mark_broken(self, image_id: int, reason: str) -> None:
         """Take an image that cannot be shown out of the pool; its ratings stay."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, insert, select, update
 
-from ..labels import NewImage, Series
+from ..labels import ImagePlace, NewImage, Series
 from ..tables import Image, Pool, SeriesRow, State
 from .database import Database
 
@@ -79,3 +79,23 @@ def _place(image_id: int, image: NewImage) -> dict[str, object]:
         "reason": image.prefiltered,
         "shuffle": random.random(),  # noqa: S311 - an order, not a secret
     }
+
+
+def image_places(database: Database, images: Sequence[int]) -> dict[int, ImagePlace]:
+    """Give where the files of some images are; those that are not there are left out."""
+    query = (
+        select(Image.image_id, SeriesRow.folder, Image.filename, SeriesRow.title)
+        .join(SeriesRow, SeriesRow.series_id == Image.series_id)
+        .where(Image.image_id.in_(images))
+    )
+    rows = database.read(lambda connection: connection.execute(query).all())
+    return {row[0]: ImagePlace(*row[1:]) for row in rows}
+
+
+def unknown_images(database: Database, images: Collection[int]) -> set[int]:
+    """Give those ids that no image has."""
+    wanted = set(images)
+    if not wanted:
+        return wanted
+    query = select(Image.image_id).where(Image.image_id.between(min(wanted), max(wanted)))
+    return wanted.difference(database.read(lambda connection: connection.scalars(query).all()))

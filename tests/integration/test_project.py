@@ -102,8 +102,13 @@ def test_a_gallery_shows_verdicts_and_refuses_foreign_images(rated: al.Project) 
     """A frame of another project is told apart."""
     good = al.consensus(rated.ratings()).query(GOOD)
     gallery = rated.gallery(good)
-    assert [item.image_id for item in gallery._items] == good.index.tolist()
-    assert all(item.caption.startswith("Character · ") for item in gallery._items)
+    described = gallery._described(0, len(good))
+    assert [each["image_id"] for each in described] == good.index.tolist()
+    assert all(each["badges"] == [{"text": "Character", "look": "yes"}] for each in described)
+    details = rated.store.image_details(described[0]["image_id"])
+    assert len(details["votes"]) == good["votes"].iloc[0]
+    assert all(vote["person"] for vote in details["votes"])
+    assert details["history"][-1]["what"] == "Now open"
     gallery.close()
     with pytest.raises(al.InputError, match=r"1 image ids are not of this project, 999999"):
         rated.gallery(pd.DataFrame(index=pd.Index([999_999], name="image_id")))

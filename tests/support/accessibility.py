@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def accessible(page: Page, screen: str) -> None:
-    """Let axe-core look at what is shown; fail with each violation and its place."""
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+def accessible(page: Page, screen: str, within: str | None = None) -> None:
+    """Let axe-core look at what is shown, or a part; fail with each violation and its place."""
+    found = Axe().run(page, context=within, options={"runOnly": {"type": "tag", "values": RULES}})
     seen = [
         f"{screen}: {each['id']} – {node['target']} {node['failureSummary']}"
         for each in found.response["violations"]

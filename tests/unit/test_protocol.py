@@ -15,12 +15,12 @@ from animelabel_widgets.protocol import (
     Fetch,
     Hello,
     Lesson,
-    Page,
     Progress,
     Rate,
     Rename,
     Report,
     Week,
+    Window,
     message_id,
     parse,
     parse_gallery,
@@ -46,7 +46,7 @@ REPORT: dict[str, Any] = {
 }
 LESSON: dict[str, Any] = {"id": 7, "kind": "lesson", "number": 2}
 NICKNAME: dict[str, Any] = {"id": 8, "kind": "nickname", "nickname": "Aki 星"}
-PAGE: dict[str, Any] = {"id": 4, "kind": "page", "number": 0}
+PAGE = {"id": 4, "kind": "rows", "version": 1, "first": 0, "count": 60}
 
 ANSWER = RATE["answer"]
 MALFORMED: dict[str, dict[str, Any]] = {
@@ -108,7 +108,7 @@ def test_each_message_is_read() -> None:
     assert parse(NICKNAME) == Rename(8, "Aki 星")
     assert parse({**NICKNAME, "nickname": None}) == Rename(8, None)
     assert parse({**NICKNAME, "nickname": "  A   B "}) == Rename(8, "A B")
-    assert parse_gallery(PAGE) == Page(4, 0)
+    assert parse_gallery(PAGE) == Window(4, 1, 0, 60)
 
 
 @pytest.mark.parametrize("name", MALFORMED)
@@ -131,9 +131,9 @@ def test_buffers_are_refused() -> None:
         parse(FETCH, [memoryview(b"x" * 9)])
 
 
-@pytest.mark.parametrize("page", [{**PAGE, "number": -1}, {**PAGE, "size": 9}, FETCH])
+@pytest.mark.parametrize("page", [{**PAGE, "first": -1}, {**PAGE, "size": 9}, FETCH])
 def test_the_gallery_refuses_what_is_not_its_own(page: dict[str, Any]) -> None:
-    """The gallery knows one message only."""
+    """The gallery knows its own messages only."""
     with pytest.raises(ProtocolError):
         parse_gallery(page)
 

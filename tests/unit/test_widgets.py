@@ -8,23 +8,27 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import pandas as pd
 import pytest
 from PIL import Image
+from support.waiting import wait_until
 
 from animelabel_widgets.demo import built_in_tutorial
 from animelabel_widgets.errors import (
     AssignmentError,
     HelloError,
+    InputError,
     SlowDownError,
     StoreError,
     VolunteerError,
 )
-from animelabel_widgets.gallery import Gallery, Item
+from animelabel_widgets.gallery import Gallery
 from animelabel_widgets.labeler import Labeler
 from animelabel_widgets.labels import (
     KEYS,
     LABELS,
     Answer,
+    ImagePlace,
     Known,
     Place,
     Progress,
@@ -299,50 +303,145 @@ def test_state_from_the_browser_is_ignored(wire: Wire) -> None:
     assert [label["key"] for label in labeler.labels] == [label.key for label in LABELS]
 
 
+def places(ids: Sequence[int]) -> dict[int, ImagePlace]:
+    """Give the places of images 0 to 4; the others are not of the project."""
+    return {each: ImagePlace("a", f"{each}.jpg", "A") for each in ids if each < 5}
+
+
+FRAME = pd.DataFrame(
+    {"image_id": range(6), "text": [True, False, True, False, True, False], "p_text": [0.9] * 6}
+)
+
+
 @pytest.fixture
 def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
-    """Give a wire to a gallery of five images in pages of two; the second has no file."""
+    """Give a wire to a gallery of six rows; 1 has no file, and 5 is not of the project."""
     (tmp_path / "a").mkdir()
     for number in (0, 2, 3, 4):
         Image.effect_noise((900, 500), 60).save(tmp_path / "a" / f"{number}.jpg")
-    items = [Item(number, "a", f"{number}.jpg", "A", "Character") for number in range(5)]
-    widget = Gallery(items, Pictures(tmp_path), heading="Good ones", page_size=2)
+    widget = Gallery(FRAME, Pictures(tmp_path), places=places, caption="p_text", badges=["text"])
     yield Wire(widget, monkeypatch)
     widget.close()
 
 
-def test_a_page_has_its_thumbnails_and_marks_what_is_missing(gallery: Wire) -> None:
-    """A vanished file leaves a gap, not an error."""
-    reply = gallery.says({"id": 1, "kind": "page", "number": 0})
-    assert (reply["number"], reply["pages"], reply["total"]) == (0, 3, 5)
-    assert [item["picture"] for item in reply["items"]] == [0, None]
-    (thumbnail,) = gallery.replies[0][1]
-    assert thumbnail.startswith(b"\xff\xd8")
-    assert len(thumbnail) < 60_000
+def later(wire: Wire, message: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+    """Give the reply to a message that is answered beside the kernel's thread."""
+    before = len(wire.replies)
+    data = {"method": "custom", "content": message}
+    wire.widget._handle_msg({"content": {"data": data}, "buffers": []})
+    wait_until(lambda: len(wire.replies) > before, "the reply")
+    return wire.replies[-1]
 
 
-@pytest.mark.parametrize(("asked", "number", "ids"), [(1, 1, [2, 3]), (2, 2, [4]), (99, 2, [4])])
-def test_past_the_end_comes_the_last_page(
-    gallery: Wire, asked: int, number: int, ids: list[int]
-) -> None:
-    """Each page has its own images."""
-    reply = gallery.says({"id": 1, "kind": "page", "number": asked})
-    assert (reply["number"], [item["image_id"] for item in reply["items"]]) == (number, ids)
+def test_rows_come_in_words_and_an_image_of_elsewhere_is_named(gallery: Wire) -> None:
+    """With the caption and the badges that were asked for; past the end there is nothing."""
+    reply = gallery.says({"id": 1, "kind": "rows", "version": 1, "first": 4, "count": 9})
+    assert reply["rows"] == [
+        {
+            "image_id": 4,
+            "title": "A",
+            "caption": "Text 90%",
+            "badges": [{"text": "Text", "look": "yes"}],
+        },
+        {"image_id": 5, "title": "Image 5", "caption": "Text 90%", "badges": []},
+    ]
 
 
-def test_an_empty_gallery_has_one_empty_page(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A filter may leave nothing."""
-    widget = Gallery([], Pictures(tmp_path))
-    reply = Wire(widget, monkeypatch).says({"id": 1, "kind": "page", "number": 0})
-    assert (reply["pages"], reply["total"], reply["items"]) == (1, 0, [])
+def test_thumbnails_come_and_what_has_none_says_why(gallery: Wire) -> None:
+    """A vanished file and an unknown image leave the others alone."""
+    message = {"id": 1, "kind": "thumbnails", "version": 1, "rows": [0, 1, 5, 2], "side": 240}
+    reply, buffers = later(gallery, message)
+    first, missing, unknown, last = reply["pictures"]
+    assert (first, last, len(buffers)) == (0, 1, 2)
+    assert "the file is missing" in missing
+    assert "not in the project" in unknown
+    assert all(each.startswith(b"\xff\xd8") and len(each) < 60_000 for each in buffers)
+
+
+def test_a_selection_survives_an_order_and_loses_what_is_gone(gallery: Wire) -> None:
+    """The browser selects rows; Python has ids, and is refused those of elsewhere."""
+    widget = gallery.widget
+    ranges = [[1, 2], [4, 4]]
+    gallery.says({"id": 1, "kind": "select", "version": 1, "ranges": ranges})
+    assert (widget.selection, widget.selected) == ([1, 2, 4], ranges)
+    order = {"id": 2, "kind": "arrange", "sort": "image_id", "descending": True, "group": "text"}
+    assert gallery.says(order)["kind"] == "arranged"
+    assert widget.shown["groups"] == [["Text: no", 3], ["Text: yes", 3]]
+    assert widget.selection == [1, 4, 2]
+    widget.frame = FRAME[FRAME["image_id"] < 3]
+    assert (widget.selection, widget.sort) == ([1, 2], "image_id")
+    with pytest.raises(InputError, match="4 for one"):
+        widget.selection = [4]
+
+
+def test_what_is_asked_of_a_former_order_is_stale(gallery: Wire) -> None:
+    """A row number means nothing any more."""
+    gallery.widget.arrange("text")
+    message = {"id": 1, "kind": "select", "version": 1, "ranges": [[0, 0]]}
+    assert gallery.says(message)["kind"] == "stale"
+    assert gallery.widget.selection == []
+
+
+def test_an_image_is_opened_and_closed_from_both_sides(gallery: Wire) -> None:
+    """With its large picture; one that is not in the frame is refused."""
+    reply, buffers = later(gallery, {"id": 1, "kind": "open", "version": 1, "row": 2})
+    assert (reply["kind"], reply["image_id"], reply["file"]) == ("image", 2, "a/2.jpg")
+    assert (gallery.widget.opened, len(buffers)) == (2, 1)
+    assert gallery.says({"id": 2, "kind": "close"})["kind"] == "closed"
+    assert gallery.widget.opened is None
+    gallery.widget.opened = 3
+    assert gallery.widget.opened_row == 3
+    with pytest.raises(InputError, match="99 is not in this gallery"):
+        gallery.widget.opened = 99
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (pd.DataFrame({"id": [1]}), "a column or an index image_id, and this frame has id"),
+        (pd.DataFrame({"image_id": ["a"]}), "must be whole numbers"),
+        (pd.DataFrame({"image_id": [1.0, None]}), "must be whole numbers"),
+        ([1, 2], "not a list"),
+    ],
+)
+def test_a_frame_without_image_ids_is_refused(tmp_path: Path, frame: Any, said: str) -> None:
+    """With what is wrong and what to do."""
+    with pytest.raises(InputError, match=said):
+        Gallery(frame, Pictures(tmp_path), places=places)
+
+
+def test_whole_numbers_are_grouped_by_whole_ranges(tmp_path: Path) -> None:
+    """Of many different ones, each stands in one range; a gap and an infinity do no harm."""
+    votes = [*map(float, range(33)), float("nan"), float("inf")]
+    frame = pd.DataFrame({"image_id": range(35), "votes": votes})
+    widget = Gallery(frame, Pictures(tmp_path), places=places, group="votes")
+    groups = widget.shown["groups"]
+    assert groups[:2] == [["votes 0 – 3", 4], ["votes 4 – 7", 4]]
+    assert groups[-2:] == [["votes 32 – 32", 2], ["votes?", 1]]
+    assert sum(size for _, size in groups) == 35
     widget.close()
 
 
-def test_the_gallery_answers_a_malformed_message(gallery: Wire) -> None:
-    """With an error, as the labeler does."""
-    assert gallery.says({"id": 1, "kind": "page", "number": "0"})["code"] == "malformed"
+def test_an_empty_filter_leaves_an_empty_gallery(tmp_path: Path) -> None:
+    """Whatever it is grouped by."""
+    widget = Gallery(FRAME[:0], Pictures(tmp_path), places=places, sort="p_text", group="text")
+    assert (widget.shown["count"], widget.shown["groups"]) == (0, [])
+    widget.close()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"kind": "rows", "version": 1, "first": "0", "count": 2},
+        {"kind": "thumbnails", "version": 1, "rows": [9], "side": 240},
+        {"kind": "open", "version": 1, "row": 6},
+        {"kind": "select", "version": 1, "ranges": [[0, 6]]},
+    ],
+)
+def test_the_gallery_refuses_a_malformed_message(gallery: Wire, message: dict[str, Any]) -> None:
+    """Rows beyond the last too; nothing is selected or opened."""
+    assert gallery.says({"id": 1, **message})["code"] == "malformed"
+    assert (gallery.widget.selection, gallery.widget.opened) == ([], None)
 
 
 def test_the_answer_on_the_wire_has_every_feature() -> None:

@@ -12,7 +12,7 @@ from animelabel_widgets.protocol import REASONS
 
 CATALOGUE = assets.words()
 MODULES = {file.name: file.read_text(encoding="utf-8") for file in assets.STATIC.glob("*.js")}
-PAGE = {name: text for name, text in MODULES.items() if name not in ("gallery.js", "review.js")}
+PAGE = {name: text for name, text in MODULES.items() if not name.startswith(("gallery", "review"))}
 PLACES = re.compile(r"\{(\w+)\}")
 
 COMPOSED = {
