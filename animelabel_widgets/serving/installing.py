@@ -21,10 +21,14 @@ _DRAWN = 1024
 class AppFileHandler(RequestHandler):
     """Serves the manifest and the icons, and nothing else."""
 
+    def set_default_headers(self) -> None:
+        """Say what a browser may do with a file, and not what serves it."""
+        self.clear_header("Server")
+        self.set_header("X-Content-Type-Options", "nosniff")
+
     def get(self, name: str) -> None:
         """Give one of the files that `PATHS` names."""
         self.set_header("Cache-Control", "public, max-age=86400")
-        self.set_header("X-Content-Type-Options", "nosniff")
         if name == _MANIFEST:
             self.set_header("Content-Type", "application/manifest+json")
             self.finish(manifest())

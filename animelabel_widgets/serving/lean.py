@@ -22,7 +22,7 @@ from .hosted.provisioner import HostedProvisioner
 from .installing import PATHS, AppFileHandler
 from .page.document import document
 from .page.files import Files
-from .page.handlers import Site, routes
+from .page.handlers import NothingHandler, Site, routes
 from .page.kernels import HostedKernels
 from .page.visits import Visits
 from .server import Server
@@ -164,6 +164,8 @@ class LeanServer(Server):
         )
         base = self.server_url.rstrip("/")
         own = [(base + route[0], *route[1:]) for route in routes(site)]
+        self.app.settings["default_handler_class"] = NothingHandler
+        self.app.settings["default_handler_args"] = {"site": site}
         self.app.add_handlers(".*$", [*own, (base + PATHS, AppFileHandler)])
         return visits
 

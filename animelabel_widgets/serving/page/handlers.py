@@ -215,6 +215,14 @@ class ReadyHandler(Handler):
         self.finish("ok\n" if ready else "the database does not answer\n")
 
 
+class NothingHandler(Handler):
+    """Every other address."""
+
+    def prepare(self) -> None:
+        """Say that nothing is there."""
+        raise HTTPError(404)
+
+
 class SocketHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
     """The websocket of a visitor's own kernel."""
 
