@@ -133,6 +133,21 @@ def test_the_story_runs_for_a_stranger(copies: Path) -> None:
     assert len(list((copies / "exports").iterdir())) == 2
 
 
+@pytest.mark.parametrize("name", ["3-aggregate.ipynb", "4-preview.ipynb", "5-export.ipynb"])
+def test_a_notebook_runs_before_the_first_rating(
+    name: str, copies: Path, sqlite_url: str, demo_set: Path
+) -> None:
+    """It has nothing to show then, and says so."""
+    with al.open_project(sqlite_url, pictures=demo_set / "frames") as project:
+        project.add_series(progress=False)
+    named = {
+        "ANIMELABEL_DATABASE_URL": sqlite_url,
+        "ANIMELABEL_PICTURES": str(demo_set / "frames"),
+    }
+    said = run(copies / name, **named).words
+    assert re.search(r"\b0 (ratings|of 0 rated images are good)", said)
+
+
 @pytest.mark.parametrize("name", ["label.ipynb", "review.ipynb", *STORY])
 def test_notebooks_are_kept_without_outputs(name: str) -> None:
     """Git has what was written, not what came out; the app notebook is one cell."""
