@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from .export import ExportReport
     from .ingest import GoldReport, ImportReport
+    from .store.forgetting import Forgotten
     from .store.reading import Stats
 
 # pandas, and what needs it, is imported where it is used: a volunteer's page does without.
@@ -225,6 +226,26 @@ class Project:
 
         stored = self.store.verdicts()
         return stored if len(stored) else consensus(self.ratings(), self.store.gold())
+
+    def forget(self, volunteer: int | str, *, ratings: bool = False) -> Forgotten:
+        """Remove who a volunteer is, for whom it asks.
+
+        Parameters
+        ----------
+        volunteer
+            The id, or the token that their browser keeps.
+        ratings
+            Delete what they said, too; otherwise it stays, and nobody can tell whose it is.
+            An image that has no rating left is handed out again if it had been retired by rule.
+
+        Raises
+        ------
+        VolunteerError
+            If there is no such volunteer.
+        """
+        from .retirement import REASONS
+
+        return self.store.forget(str(volunteer), ratings=ratings, reopen=REASONS)
 
     def images(self) -> pd.DataFrame:
         """Give the images, one row each.

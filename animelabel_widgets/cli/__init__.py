@@ -10,7 +10,7 @@ import sys
 import click
 
 from ..errors import AnimelabelError
-from . import campaign, pages, verdicts
+from . import campaign, forgetting, pages, verdicts
 
 
 def main() -> None:
@@ -55,6 +55,7 @@ for _command in (
     campaign.check,
     verdicts.consensus,
     campaign.export,
+    forgetting.forget,
     pages.demo,
     pages.serve,
 ):
