@@ -320,9 +320,9 @@ class Project:
         Raises
         ------
         InputError
-            If the folder has other files in it, an image id is unknown, no image is chosen, the
-            split or the balance is not possible, or something cannot be written; what was there
-            before is as it was.
+            If the folder has other files in it, an image id is unknown, no image is chosen in
+            place of a former set, the split or the balance is not possible, or something cannot
+            be written; what was there before is as it was.
         """
         from .export import Recipe, export
 

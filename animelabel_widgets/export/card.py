@@ -77,6 +77,8 @@ def _facts(recipe: Recipe, attrs: Mapping[Any, Any]) -> list[tuple[str, str]]:
 
 def _counts(images: pd.DataFrame) -> str:
     """Count the images by kind and by split."""
+    if images.empty:
+        return "None was chosen."
     splits = images["split"] if "split" in images else images["kind"].map(lambda _: "all")
     counts = images.groupby([splits, "kind"], sort=False).size().unstack(fill_value=0)  # noqa: PD010
     kinds = sorted(counts.columns)

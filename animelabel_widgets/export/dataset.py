@@ -83,7 +83,7 @@ class ExportReport:
         if self.left_out:
             said += f"; {self.left_out} are left out for the balance"
         if not self.missing:
-            return f"{said}."
+            return f"{said}." if self.exported else f"{said}: none was chosen."
         image_id, reason = self.missing[0]
         return (
             f"{said}; {len(self.missing)} could not be copied, image {image_id} for one: {reason}."
@@ -124,14 +124,17 @@ def export(
     Raises
     ------
     InputError
-        If no image is chosen, the folder has other files in it, the split or the balance is not
-        possible, or anything cannot be written.
+        If no image is chosen in place of a former set, the folder has other files in it,
+        the split or the balance is not possible, or anything cannot be written.
     """
     recipe = recipe or Recipe()
-    if rows.empty:
-        raise InputError("No image was chosen: let the filter select some; nothing was exported.")
     with building(destination.resolve()) as new:
         former = _former(destination, recipe.mode, campaign)
+        if rows.empty and read_marker(destination) is not None:
+            raise InputError(
+                f"No image was chosen, and the set in {destination} is kept: let the filter "
+                "select some, or remove that folder."
+            )
         described = _described(rows, recipe)
         left_out = len(rows) - len(described)
         placer = Placer(root, new, recipe.mode, former)

@@ -159,7 +159,6 @@ def test_a_stored_verdict_says_when_it_was_computed(project: al.Project, tmp_pat
         (pd.DataFrame({"a": [1]}), "The frame has no image_id"),
         (pd.DataFrame({"image_id": [1, 1]}), "has image 1 twice"),
         (pd.DataFrame({"image_id": [999]}), "not of this project, 999 for one"),
-        (pd.DataFrame({"image_id": []}, dtype="int64"), "No image was chosen"),
     ],
 )
 def test_frames_that_name_no_images_are_refused(

@@ -313,11 +313,14 @@ def test_hard_links_that_cannot_be_are_explained(
         export(rows, tmp_path / "root", tmp_path / "out", Recipe("hardlink"))
 
 
-def test_an_empty_choice_is_no_set(tmp_path: Path, rows: pd.DataFrame) -> None:
-    """A former one is not lost to a filter that selects nothing."""
+def test_an_empty_choice_never_replaces_a_set(tmp_path: Path, rows: pd.DataFrame) -> None:
+    """In a new folder it makes empty tables and says so; a former set is kept."""
+    report = export(rows.iloc[:0], tmp_path / "root", tmp_path / "empty")
+    assert report.summary() == f"Exported 0 images to {tmp_path / 'empty'}: none was chosen."
+    assert pd.read_csv(tmp_path / "empty" / "metadata.csv").empty
     export(rows, tmp_path / "root", tmp_path / "out")
     before = content(tmp_path)
-    with pytest.raises(InputError, match="No image was chosen"):
+    with pytest.raises(InputError, match=r"No image was chosen, and the set in .* is kept"):
         export(rows.iloc[:0], tmp_path / "root", tmp_path / "out")
     assert content(tmp_path) == before
 
