@@ -25,6 +25,7 @@ bench: .venv/test.stamp
 	$(BIN)/python benchmarks/ratings_per_second.py --seconds 2 --connections 1 32
 	$(BIN)/python benchmarks/kill.py --times 1
 	$(BIN)/python benchmarks/read_ratings.py --ratings 300000
+	$(BIN)/python benchmarks/export_manifest.py --images 30000
 	$(BIN)/python benchmarks/consensus_accuracy.py
 	$(BIN)/python benchmarks/consensus_speed.py
 	$(BIN)/python benchmarks/consensus_effort.py --images 5000 --volunteers 100

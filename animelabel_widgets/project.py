@@ -5,7 +5,7 @@ Longer than other modules for its docstrings: it is read with `help` in notebook
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .gallery import Gallery
     from .ingest import GoldReport, ImportReport
     from .review import ReviewBoard
+    from .store.forgetting import Forgotten
     from .store.reading import Stats
 
 # pandas, and what needs it, is imported where it is used: a volunteer's page does without.
@@ -276,6 +277,26 @@ class Project:
         """
         return self.store.reviews()
 
+    def forget(self, volunteer: int | str, *, ratings: bool = False) -> Forgotten:
+        """Remove who a volunteer is, for whom it asks.
+
+        Parameters
+        ----------
+        volunteer
+            The id, or the token that their browser keeps.
+        ratings
+            Delete what they said, too; otherwise it stays, and nobody can tell whose it is.
+            An image that has no rating left is handed out again if it had been retired by rule.
+
+        Raises
+        ------
+        VolunteerError
+            If there is no such volunteer.
+        """
+        from .retirement import REASONS
+
+        return self.store.forget(str(volunteer), ratings=ratings, reopen=REASONS)
+
     def images(self) -> pd.DataFrame:
         """Give the images, one row each.
 
@@ -350,24 +371,64 @@ class Project:
             details=self.store.image_details,
         )
 
-    def export(self, verdicts: pd.DataFrame, destination: str | Path) -> ExportReport:
-        """Copy images into a new data set: `anime/`, `cartoon/` and `metadata.csv`.
+    def export(
+        self,
+        verdicts: pd.DataFrame,
+        destination: str | Path,
+        *,
+        mode: str = "copy",
+        split: Mapping[str, float] | None = None,
+        balance: bool = False,
+        seed: int = 0,
+        ratings: bool = False,
+        condition: str | None = None,
+    ) -> ExportReport:
+        """Make a data set: pictures in `anime/` and `cartoon/`, tables, and a data card.
+
+        `docs/export.md` tells what is in it. Exporting again to the same folder replaces the
+        former set as a whole, and takes unchanged pictures from it.
 
         Parameters
         ----------
         verdicts
-            Rows of `al.consensus`, or any frame indexed by `image_id`.
+            Rows of `al.consensus`, or any frame with `image_id` as its index or as a column.
         destination
-            A folder that does not exist yet, or is empty.
+            A folder that does not exist yet, is empty, or was written by this program.
+        mode
+            "copy", "hardlink", "symlink"; or "manifest", which has the tables and no picture.
+        split
+            The share of each split, such as `{"train": 0.8, "validation": 0.1, "test": 0.1}`:
+            no series is in two.
+        balance
+            Draw as many images of anime as of cartoons, in each split.
+        seed
+            Of what is drawn.
+        ratings
+            Also write `ratings/<feature>.csv` as crowd-kit reads them: `task, worker, label`.
+        condition
+            The query that chose the images, for the data card.
 
         Raises
         ------
         InputError
-            If the folder has something in it, or an image id is unknown.
+            If the folder has other files in it, an image id is unknown, no image is chosen in
+            place of a former set, the split or the balance is not possible, or something cannot
+            be written; what was there before is as it was.
         """
-        from .export import export
+        from .export import Recipe, export
 
-        return export(self._with_images(verdicts), self.pictures.root, Path(destination))
+        recipe = Recipe(mode, split, balance, seed, condition)
+        rows = self._with_images(_by_image(verdicts))
+        rows.attrs = dict(verdicts.attrs)
+        return export(
+            rows,
+            self.pictures.root,
+            Path(destination),
+            recipe,
+            ratings=self.ratings(),
+            with_ratings=ratings,
+            campaign=self.store.campaign,
+        )
 
     def export_ratings(self, file: str | Path, *, progress: bool = True) -> int:
         """Write the ratings to a Parquet file; give how many there are.
@@ -474,3 +535,18 @@ def find_tutorial(folder: str) -> Tutorial:
         return built_in_tutorial()
     pictures = Pictures(Path(folder))
     return read_tutorial(Path(folder) / NAME, partial(pictures.jpeg, ""))
+
+
+def _by_image(frame: pd.DataFrame) -> pd.DataFrame:
+    """Index a frame by its image ids."""
+    if "image_id" in frame.columns:
+        frame = frame.set_index("image_id")
+    if frame.index.name != "image_id":
+        raise InputError(
+            "The frame has no image_id: pass one with a column or an index of that name, such as "
+            "al.consensus gives."
+        )
+    if not frame.index.is_unique:
+        twice = frame.index[frame.index.duplicated()][0]
+        raise InputError(f"The frame has image {twice} twice: pass one row for each image.")
+    return frame

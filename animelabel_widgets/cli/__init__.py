@@ -10,7 +10,7 @@ import sys
 import click
 
 from ..errors import AnimelabelError
-from . import campaign, pages, verdicts
+from . import campaign, export, forgetting, pages, verdicts
 
 
 def main() -> None:
@@ -54,7 +54,8 @@ for _command in (
     campaign.stats,
     campaign.check,
     verdicts.consensus,
-    campaign.export,
+    export.export,
+    forgetting.forget,
     pages.demo,
     pages.serve,
 ):

@@ -1,4 +1,4 @@
-"""The commands of a campaign: its tables, its images, its ratings, its data set."""
+"""The commands of a campaign: its tables, its images, its ratings."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import click
 from ..config import Settings
 from ..errors import StoreError
 from .options import database_url_option, pictures_option
-
-FILTER = "person & ~text & ~logo & ~empty"
 
 
 @click.command()
@@ -191,58 +189,3 @@ def check(database_url: str | None, repair: bool) -> None:  # noqa: FBT001
         click.echo(f"{len(found)} counters are repaired.")
     else:
         raise StoreError(f"{len(found)} counters differ: run `animelabel check --repair`.")
-
-
-@click.command()
-@click.argument("destination", required=False, type=click.Path(path_type=Path))
-@database_url_option
-@pictures_option
-@click.option(
-    "--filter",
-    "condition",
-    show_default=FILTER,
-    help="Which images: a pandas query over the verdicts' columns.",
-)
-@click.option(
-    "--ratings",
-    type=click.Path(path_type=Path),
-    help="Write all ratings to this new .parquet file.",
-)
-def export(
-    destination: Path | None,
-    database_url: str | None,
-    pictures: str | None,
-    condition: str | None,
-    ratings: Path | None,
-) -> None:
-    """Copy the images that the crowd approved into a new data set.
-
-    With --ratings, write every rating to a Parquet file, instead or besides.
-
-    \b
-    Example:
-      animelabel export dataset --filter "person & ~text & ~logo & ~empty"
-      animelabel export --ratings ratings.parquet
-    """
-    from ..aggregation import consensus
-    from ..project import open_project
-
-    if destination is None and ratings is None:
-        raise click.UsageError("Name a folder for the data set, or a file with --ratings.")
-    if destination is None and condition is not None:
-        raise click.UsageError("--filter chooses images: name a folder to copy them to.")
-    with open_project(database_url, pictures=pictures, create=False) as project:
-        if ratings is not None:
-            count = project.export_ratings(ratings)
-            click.echo(f"Exported {count} ratings to {ratings}.")
-        if destination is None:
-            return
-        verdicts = consensus(project.ratings(), project.store.gold())
-        try:
-            chosen = verdicts.query(FILTER if condition is None else condition)
-        except Exception as error:
-            raise click.BadParameter(
-                f"{error}; columns: {', '.join(map(str, verdicts))}"
-            ) from error
-        report = project.export(chosen, destination)
-    click.echo(report.summary())

@@ -35,6 +35,7 @@ from . import (
     blocking,
     catalog,
     checking,
+    forgetting,
     gold,
     handout,
     image_details,
@@ -46,6 +47,7 @@ from . import (
 )
 from .checking import Difference
 from .database import CONNECTIONS, Database, utc_now
+from .forgetting import Forgotten
 from .progress import ProgressBoard
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ if TYPE_CHECKING:
 
     from .reading import Stats
 
-__all__ = ["Difference", "Store"]
+__all__ = ["Difference", "Forgotten", "Store"]
 
 _NUMBERS = range(2**31)
 
@@ -429,6 +431,35 @@ class Store:
     def week(self, volunteer_id: int) -> list[Place]:
         """Give those with a nickname who rated most since Monday; counted once in a minute."""
         return self._board.week(volunteer_id)
+
+    def forget(
+        self, volunteer: str, *, ratings: bool = False, reopen: Collection[str] = ()
+    ) -> Forgotten:
+        """Remove who a volunteer is: their token is not known any more, their nickname is gone.
+
+        Other processes show the nickname for a minute more. If a page of theirs is still open,
+        what it sends from then on is an anonymous volunteer's.
+
+        Parameters
+        ----------
+        volunteer
+            The id, or the token that their browser keeps.
+        ratings
+            Delete also their ratings with the history, their answers to known images, reports
+            and assignments. Otherwise these stay, and nobody can tell whose they are.
+        reopen
+            An image that has no rating left, and was retired for one of these reasons, is
+            handed out again.
+
+        Raises
+        ------
+        VolunteerError
+            If there is no such volunteer.
+        """
+        volunteer_id = forgetting.find(self._database, volunteer)
+        done = forgetting.forget(self._database, volunteer_id, ratings=ratings, reopen=reopen)
+        self._board.drop_week()
+        return done
 
     def check(self, *, repair: bool = False, progress: bool = False) -> list[Difference]:
         """Count everything again from the history; give the counters that differed.

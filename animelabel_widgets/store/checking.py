@@ -61,7 +61,7 @@ def differences(database: Database, *, progress: bool = False) -> list[Differenc
 def repair(database: Database, images: set[int]) -> None:
     """Set the counters of these images to what the history says, one image at a time."""
     for image_id in sorted(images):
-        database.write(partial(_mend, image_id))
+        database.write(partial(recount, image_id))
 
 
 def _next(start: int, connection: Connection) -> int | None:
@@ -80,8 +80,8 @@ def _portion(start: int, connection: Connection) -> list[Difference]:
     ]
 
 
-def _mend(image_id: int, connection: Connection) -> None:
-    """Count one image again while nobody else can change it."""
+def recount(image_id: int, connection: Connection) -> None:
+    """Count one image again, in a transaction, while nobody else can change it."""
     mine = Pool.image_id == image_id
     connection.execute(select(Pool.image_id).where(mine).with_for_update())
     row = connection.execute(_COMPARED, {"first": image_id, "last": image_id}).mappings().first()

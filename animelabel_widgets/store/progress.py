@@ -50,6 +50,10 @@ class ProgressBoard:
         mine = Volunteer.volunteer_id == volunteer_id
         statement = update(Volunteer).where(mine).values(nickname=nickname)
         self._database.write(lambda connection: connection.execute(statement))
+        self.drop_week()
+
+    def drop_week(self) -> None:
+        """Let the leaderboard be counted again: a name on it has changed."""
         with self._lock:
             self._week = None
 

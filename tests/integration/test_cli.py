@@ -20,8 +20,8 @@ COMMANDS = sorted(cli.commands)
 def test_the_commands_are_those_of_the_readme() -> None:
     """Nothing missing, nothing more."""
     assert COMMANDS == [
-        "check", "consensus", "demo", "export", "gold", "import", "init", "serve", "simulate",
-        "stats",
+        "check", "consensus", "demo", "export", "forget", "gold", "import", "init", "serve",
+        "simulate", "stats",
     ]  # fmt: skip
 
 

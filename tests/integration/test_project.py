@@ -56,7 +56,7 @@ def test_the_lines_of_the_readme_lead_to_a_data_set(
     }
     described = pd.read_csv(tmp_path / "dataset" / "metadata.csv")
     assert set(zip(described["folder"], described["filename"], strict=True)) == expected
-    assert set(described["path"].str.split("/").str[0]) == {"anime", "cartoon"}
+    assert set(described["file_name"].str.split("/").str[0]) == {"anime", "cartoon"}
 
 
 def test_simulated_volunteers_rate_like_real_ones(rated: al.Project) -> None:
