@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
@@ -22,7 +24,14 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
+STEPS = 101
 PLACE = "history.state.animelabel.assignment"
+
+
+@pytest.fixture
+def frames(demo_set: Path, tmp_path: Path) -> Path:
+    """Give enough frames to go back further than a hundred."""
+    return Path(shutil.copytree(demo_set / "frames", tmp_path / "frames"))
 
 
 def test_the_browsers_back_and_forward_go_through_the_pictures(
@@ -34,14 +43,14 @@ def test_the_browsers_back_and_forward_go_through_the_pictures(
     volunteer = Volunteer(page)
     volunteer.visit(server.address)
     seen = [volunteer.assignment]
-    for number in range(55):
+    for number in range(STEPS):
         if number % 2:
             page.keyboard.press("3")
         page.keyboard.press("ArrowRight")
         volunteer.sees_another(seen[-1])
         seen.append(volunteer.assignment)
     volunteer.everything_is_saved()
-    for place in range(54, -1, -1):
+    for place in range(STEPS - 1, -1, -1):
         page.evaluate("history.back()")
         wait_until(lambda place=place: volunteer.assignment == seen[place], f"picture {place}")
         assert volunteer.pressed == ({"person"} if place % 2 else set())
@@ -55,7 +64,7 @@ def test_the_browsers_back_and_forward_go_through_the_pictures(
     volunteer.next()
     assert volunteer.assignment == seen[4]
     volunteer.everything_is_saved()
-    assert (len(store.ratings()), int(store.ratings()["text"].sum())) == (55, 1)
+    assert (len(store.ratings()), int(store.ratings()["text"].sum())) == (STEPS, 1)
     for place in range(3, -1, -1):
         page.go_back()
         wait_until(lambda place=place: volunteer.assignment == seen[place], f"picture {place}")

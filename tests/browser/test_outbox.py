@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-from support.accessibility import accessible
+from support.accessibility import accessible_light_and_dark
 from support.commands import Server, serving
 from support.proxy import cut_proxy
 from support.volunteer import Volunteer
@@ -106,7 +106,7 @@ def test_a_cut_connection_loses_none_of_fifty(
         page.wait_for_selector("[data-al=link][data-link=offline]")
         assert page.inner_text("[data-al=link]") == "offline, 3 waiting"
         volunteer.says("No connection")
-        accessible(page, "offline")
+        accessible_light_and_dark(page, "offline")
         proxy.mend()
         rate(volunteer, expected, RATINGS)
         has_all(store, volunteer, expected)

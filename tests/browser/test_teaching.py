@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
-from support.accessibility import accessible
+from support.accessibility import accessible_light_and_dark
 from support.commands import Server, serving
 from support.volunteer import READY, Volunteer
 from support.waiting import wait_until
@@ -128,7 +128,7 @@ def test_a_known_picture_is_answered_like_any_other_and_then_explained(
         volunteer.everything_is_saved()
         if page.is_visible("[data-al=dialog-known]"):
             shown += 1
-            accessible(page, "a known picture")
+            accessible_light_and_dark(page, "a known picture")
             assert "It is <b>in</b> the corner" in page.inner_text("[data-al=explanation]")
             assert "logo is on it" in page.inner_text("[data-al=missed-logo]")
             assert "There is no character" in page.inner_text("[data-al=wrong-person]")
@@ -203,7 +203,7 @@ def test_who_wants_it_is_on_the_board_of_the_week(
     page.click("[data-al=save-nickname]")
     page.wait_for_selector("[data-al=board-status]:text('Saved')")
     assert page.inner_text("[data-al=places]").split() == ["<b>Aki</b>", "🐙", "1"]
-    accessible(page, "leaderboard")
+    accessible_light_and_dark(page, "leaderboard")
     page.fill("[data-al=nickname]", "a\u202eb")
     page.click("[data-al=save-nickname]")
     page.wait_for_selector("[data-al=board-status]:text('Use 1 to 24')")

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 from jupyter_client.multikernelmanager import AsyncMultiKernelManager
+from jupyter_client.provisioning import KernelProvisionerFactory
 from traitlets.config import Config
 
 from animelabel_widgets.serving.hosted import routing
@@ -116,6 +117,8 @@ async def house(number: int = 1, **options: Any) -> AsyncIterator[House]:
     config = Config()
     config.KernelProvisionerFactory.default_provisioner_name = "animelabel-hosts"
     config.KernelManager.transport = "ipc"
+    # It is one for the process, and keeps the settings of its first use.
+    KernelProvisionerFactory.clear_instance()
     hosts = Hosts(number, ["anywidget"], **options)
     HostedProvisioner.hosts = hosts
     HostedProvisioner.statuses = True
@@ -133,6 +136,7 @@ async def house(number: int = 1, **options: Any) -> AsyncIterator[House]:
         await hosts.close()
         manager.context.destroy(linger=0)
         HostedProvisioner.hosts = None
+        KernelProvisionerFactory.clear_instance()
         folder.cleanup()
 
 

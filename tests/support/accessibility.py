@@ -21,3 +21,10 @@ def accessible(page: Page, screen: str, within: str | None = None) -> None:
         for node in each["nodes"]
     ]
     assert not seen, "\n".join(seen)
+
+
+def accessible_light_and_dark(page: Page, screen: str) -> None:
+    """Let axe-core look at what is shown in both colour schemes; it stays light."""
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        accessible(page, f"{screen}, {scheme}")

@@ -121,6 +121,7 @@ class Visitor:
         """Wait until the websocket is closed."""
         while self.socket and await self.socket.read_message() is not None:
             pass
+        self.socket = None
 
 
 def encode(msg_type: str, content: dict[str, Any], channel: str = "shell") -> bytes:
