@@ -270,6 +270,8 @@ def test_the_limit_holds_in_a_burst_and_the_next_one_gets_in(server: Server) -> 
         assert sorted(statuses) == [200] * 4 + [503] * 26
         inside = [each for each, status in zip(crowd, statuses, strict=True) if status == 200]
         outside = [each for each, status in zip(crowd, statuses, strict=True) if status == 503]
+        outside.sort(key=lambda each: each.ahead)
+        assert [each.ahead for each in outside] == list(range(26))
         leaver = inside[0]
         reply = await leaver.fetch("leave", method="POST", body=leaver.place["kernel"])
         assert reply.code == 204

@@ -9,7 +9,11 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
-from tornado.websocket import WebSocketClientConnection, websocket_connect
+from tornado.websocket import (
+    WebSocketClientConnection,
+    WebSocketClosedError,
+    websocket_connect,
+)
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 
@@ -30,6 +34,7 @@ class Visitor:
         self.origin = address.rstrip("/")
         self.token = uuid4().hex
         self.cookie = ""
+        self.ahead = 0
         self.place: dict[str, Any] = {}
         self.tasks: list[dict[str, Any]] = []
         self.socket: WebSocketClientConnection | None = None
@@ -50,6 +55,8 @@ class Visitor:
         reply = await self.fetch("visit", method="POST", body=body)
         if reply.code == 200:
             self.place = json.loads(reply.body)
+        elif reply.code == 503:
+            self.ahead = json.loads(reply.body)["ahead"]
         if "Set-Cookie" in reply.headers:
             self.cookie = reply.headers["Set-Cookie"].partition(";")[0]
         return reply.code
@@ -72,9 +79,11 @@ class Visitor:
         self._numbers += 1
         assert self.socket is not None
         data = {"method": "custom", "content": {"id": self._numbers, **content}}
-        await self.socket.write_message(
-            encode("comm_msg", {"comm_id": self.place["view"], "data": data}), binary=True
-        )
+        message = encode("comm_msg", {"comm_id": self.place["view"], "data": data})
+        try:
+            await self.socket.write_message(message, binary=True)
+        except WebSocketClosedError:
+            raise ConnectionError(f"closed with {self.socket.close_code}") from None
         while True:
             kind, answer, buffers = await self.hear()
             if kind == "comm_msg" and answer["data"]["content"].get("id") == self._numbers:
