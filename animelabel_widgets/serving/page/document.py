@@ -39,7 +39,7 @@ _PAGE = """<!doctype html>
 </head>
 <body>
 <div id="al-shell" aria-hidden="true"><div></div><div></div><div></div><div></div></div>
-<main id="al-room"></main>
+<div id="al-room"></div>
 <p id="al-door" role="status"></p>
 <noscript><p>{script_needed}</p></noscript>
 <script type="application/json" id="al-words">{words}</script>
