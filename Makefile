@@ -31,6 +31,7 @@ bench: .venv/test.stamp
 	$(BIN)/python benchmarks/consensus_effort.py --images 5000 --volunteers 100
 	$(BIN)/python benchmarks/consensus_out_of_core.py
 	$(BIN)/python benchmarks/click.py
+	$(BIN)/python benchmarks/visitors.py --visitors 50
 	$(BIN)/python benchmarks/review.py --images 30000
 	$(BIN)/python benchmarks/galera.py
 

@@ -61,9 +61,11 @@ def test_the_tests_run_what_the_demo_runs() -> None:
 
 def test_conda_users_get_the_same_versions() -> None:
     """Every dependency is in environment.yml with the version of the lock."""
-    listed = dict(
-        re.findall(r"^  - ([\w-]+)=([\w.]+)$", (ROOT / "environment.yml").read_text(), re.MULTILINE)
-    )
+    lines = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    listed = {
+        canonicalize_name(name): version
+        for name, version in re.findall(r"^  - ([\w-]+)=([\w.]+)$", lines, re.MULTILINE)
+    }
     locked = pins("requirements.lock")
     for text in pyproject()["project"]["dependencies"]:
         name = canonicalize_name(Requirement(text).name)
