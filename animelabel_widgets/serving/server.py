@@ -9,16 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from tornado.ioloop import IOLoop
+from tornado.web import RequestHandler
 from traitlets.config import Config
 from voila.app import Voila
 
 from .installing import PATHS, AppFileHandler
+
+_log = logging.getLogger(__name__)
 
 PROVISIONER = "animelabel-hosts"
 """The entry point of the provisioner of virtual kernels."""
 
 LARGEST_MESSAGE = 2**20
 """Bytes that a page may send at once."""
+
+FAILED, BUSY = 500, 503
+"""The status from which on the server failed, and the one that is told where it is made."""
 
 CULL_AFTER = 120
 """Seconds after which the kernel of a page that went away is ended."""
@@ -55,6 +61,7 @@ def voila_config(ip: str, port: int) -> Config:
     config.Voila.port = port
     config.Voila.open_browser = False
     config.Voila.log_level = "ERROR"
+    config.Voila.tornado_settings = {"log_function": _log_request}
     config.VoilaConfiguration.show_tracebacks = False
     config.VoilaConfiguration.show_margins = False
     config.VoilaConfiguration.allow_template_override = "NO"
@@ -79,11 +86,15 @@ def hosted_config(ip: str, port: int) -> Config:
     config.MappingKernelManager.cull_idle_timeout = 0
     config.MappingKernelManager.buffer_offline_messages = False
     config.ZMQChannelsWebsocketConnection.limit_rate = False
-    config.Voila.tornado_settings = {
-        "websocket_max_message_size": LARGEST_MESSAGE,
-        "server_version": "",
-    }
+    config.Voila.tornado_settings["websocket_max_message_size"] = LARGEST_MESSAGE
     return config
+
+
+def _log_request(handler: RequestHandler) -> None:
+    """Log what failed in the server, without the visitor's address or what he asked with."""
+    status = handler.get_status()
+    if status >= FAILED and status != BUSY:
+        _log.error("%d %s %s", status, handler.request.method, handler.request.path)
 
 
 def _set_xsrf_cookie(handler: Any, **_rest: object) -> None:

@@ -138,9 +138,9 @@ def test_the_command_says_what_it_did(
 
 
 def test_no_table_has_a_column_for_who_a_volunteer_is() -> None:
-    """A volunteer is a hash, a time, and a nickname if they chose one."""
+    """A volunteer is a hash, two times, and a nickname if they chose one."""
     assert set(Base.metadata.tables["volunteers"].columns.keys()) == {
-        "volunteer_id", "token_hash", "nickname", "created_at"
+        "volunteer_id", "token_hash", "nickname", "created_at", "blocked_at"
     }  # fmt: skip
     personal = re.compile(r"addr|(^|_)ip(_|$)|host|mail|agent|phone|browser|referer|cookie")
     names = {column.name for table in Base.metadata.sorted_tables for column in table.columns}

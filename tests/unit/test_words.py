@@ -32,12 +32,16 @@ COMPOSED = {
 }
 """The texts whose keys the page puts together, by the form that they have in the code."""
 
+OF_PYTHON = ("break", "reload", "full", "offline", "about", "script")
+"""What the server puts into the first page."""
+
 
 def used() -> set[str]:
     """Find the keys that the page asks for."""
     known = set(CATALOGUE["en"])
     heads = {key.split(".")[0] for key in known}
-    found = {"language", "page.break", "page.reload"}  # of the choice of languages, and of Python
+    # Of the choice of languages, and of Python.
+    found = {"language", *(f"page.{each}" for each in OF_PYTHON)}
     for source in PAGE.values():
         for key in re.findall(r'"([a-z]+(?:\.[a-z]+)*)"', source):
             if key in known or ("." in key and key.split(".")[0] in heads):
