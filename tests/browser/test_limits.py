@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-from support.accessibility import accessible_light_and_dark
+from support.accessibility import accessible
 from support.commands import serving
 from support.volunteer import Volunteer
 
@@ -68,7 +68,7 @@ def test_who_rates_too_fast_waits_and_every_rating_arrives_once(
         volunteer.says("You are fast! Go on in ")
         assert page.get_attribute("[data-al=link]", "data-link") == "waiting"
         assert page.inner_text("[data-al=link]").endswith(" waiting")
-        accessible_light_and_dark(page, "slow")
+        accessible(page, "slow")
         volunteer.everything_is_saved()
         volunteer.says("Press what you see")
         query = "SELECT assignment_id, revision FROM rating_events"
