@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import warnings
 from collections.abc import Iterator
@@ -34,7 +35,7 @@ def project(database_url: str, demo_set: Path) -> Iterator[al.Project]:
 
 
 @pytest.fixture
-def datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """Give Hugging Face's library, offline, with its cache in the test's folder."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
@@ -45,7 +46,11 @@ def datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
     monkeypatch.setattr(library.config, "HF_DATASETS_OFFLINE", True)
     library.disable_progress_bars()
-    return library
+    with warnings.catch_warnings():
+        # It leaves files to the garbage collector, which is made to come here.
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield library
+        gc.collect()
 
 
 def class_folder(root: Path) -> list[tuple[Path, int]]:
