@@ -305,6 +305,7 @@ def test_a_page_opened_while_the_database_is_down_says_so_in_plain_words(
     volunteer = Volunteer(page)
     with outage(mariadb):
         page.goto(server.address)
+        page.wait_for_selector("[data-al=status]")
         volunteer.says("The server cannot answer just now")
         shown = page.inner_text("body")
         assert "Traceback" not in page.content()
@@ -329,9 +330,9 @@ def test_with_stock_kernels_the_page_says_that_the_site_takes_a_break(
             assert "Traceback" not in page.content()
             assert "mysql" not in page.content()
         assert "The page cannot be served: The database mysql+pymysql://tester:***@" in server.log
-        page.click("text=Load the page again")
+        page.wait_for_selector("text=Load the page again")
         volunteer = Volunteer(page)
-        volunteer.sees_a_picture()
+        volunteer.visit(server.address)
         volunteer.press("person")
         first = volunteer.assignment
         volunteer.next()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-STEPS = 101
+STEPS = 100
 PLACE = "history.state.animelabel.assignment"
 
 
