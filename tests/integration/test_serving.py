@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
+import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -52,7 +54,11 @@ def tell(story: Story) -> None:
                 await visitor.closed()
             Visitor.connected.clear()
 
-    asyncio.run(run())
+    with warnings.catch_warnings():
+        # The client leaves what the server has closed to the garbage collector: it comes here.
+        warnings.simplefilter("ignore", ResourceWarning)
+        asyncio.run(run())
+        gc.collect()
 
 
 async def eventually(what: Callable[[], Awaitable[bool]]) -> None:

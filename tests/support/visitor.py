@@ -62,7 +62,9 @@ class Visitor:
         return reply.code
 
     async def connect(self) -> None:
-        """Open the kernel's websocket."""
+        """Open the kernel's websocket, in place of a former one."""
+        self.close()
+        await self.closed()
         url = f"{self.address.replace('http', 'ws', 1)}api/kernels/{self.place['kernel']}/channels"
         self.socket = await websocket_connect(
             HTTPRequest(
