@@ -35,6 +35,7 @@ class Visitor:
         self.token = uuid4().hex
         self.cookie = ""
         self.ahead = 0
+        self.code: int | None = None
         self.place: dict[str, Any] = {}
         self.tasks: list[dict[str, Any]] = []
         self.socket: WebSocketClientConnection | None = None
@@ -85,7 +86,7 @@ class Visitor:
         try:
             await self.socket.write_message(message, binary=True)
         except WebSocketClosedError:
-            raise ConnectionError(f"closed with {self.socket.close_code}") from None
+            raise self._lost() from None
         while True:
             kind, answer, buffers = await self.hear()
             if kind == "comm_msg" and answer["data"]["content"].get("id") == self._numbers:
@@ -102,9 +103,16 @@ class Visitor:
         assert self.socket is not None
         data = await self.socket.read_message()
         if data is None:
-            raise ConnectionError(f"closed with {self.socket.close_code}")
+            raise self._lost()
         assert isinstance(data, bytes)
         return decode(data)
+
+    def _lost(self) -> ConnectionError:
+        """Let go of a websocket that the server has closed, and keep the reason."""
+        assert self.socket is not None
+        self.code = self.socket.close_code
+        self.socket = None
+        return ConnectionError(f"closed with {self.code}")
 
     async def visit(self) -> list[dict[str, Any]]:
         """Enter, connect, say hello, and get the first pictures' tasks."""
