@@ -62,9 +62,7 @@ def review_app() -> DOMWidget:
     from html import escape
 
     try:
-        settings = Settings.load()
-        _log_to(Path(settings.log_file))
-        return open_project(create=False).review()
+        return _project(Settings.load()).review()
     except (AnimelabelError, OSError) as error:
         _log.error("The reviewers' page cannot be served: %s", error)
         return HTML(f"<main><h1>Review</h1><p>{escape(str(error))}</p></main>")

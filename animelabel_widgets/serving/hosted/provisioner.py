@@ -85,10 +85,6 @@ class HostedProvisioner(KernelProvisionerBase):
         self._started = True
         return self.connection_info
 
-    async def run(self, code: str) -> dict[str, Any]:
-        """Run a notebook's code; see `VirtualKernel.run`."""
-        return await self._hosts().run(self._name(), code)
-
     async def _stop(self) -> None:
         """End the kernel, where it lives."""
         await self._hosts().stop(self._name())

@@ -186,14 +186,15 @@ def check() -> None:
         With the missing place and the version at hand.
     """
     for module, name in PRIVATE:
-        owner = importlib.import_module(module)
-        first, _, second = name.partition(".")
-        if not hasattr(owner, first) or (second and not hasattr(getattr(owner, first), second)):
+        try:
+            owner, last = _place(module, name)
+            getattr(owner, last)
+        except AttributeError:
             library = module.partition(".")[0]
             raise RuntimeError(
                 f"{module}.{name} is missing in {library} {version(library)}: install the "
                 "versions of requirements.lock, or serve with --kernels process."
-            )
+            ) from None
 
 
 def install() -> None:
@@ -210,11 +211,17 @@ def install() -> None:
 
 def set_global(module: str, name: str, value: object) -> None:
     """Put something in place of a library's own."""
+    owner, last = _place(module, name)
+    setattr(owner, last, value)
+
+
+def _place(module: str, name: str) -> tuple[Any, str]:
+    """Give what holds a name, a module or a class in it, and the name's last part."""
     owner: Any = importlib.import_module(module)
     *path, last = name.split(".")
     for each in path:
         owner = getattr(owner, each)
-    setattr(owner, last, value)
+    return owner, last
 
 
 def display(*shown: Any, **_rest: Any) -> None:
