@@ -425,7 +425,7 @@ class Project:
             self.pictures.root,
             Path(destination),
             recipe,
-            ratings=self.ratings(),
+            ratings=self.store.ratings(progress=True),
             with_ratings=ratings,
             campaign=self.store.campaign,
         )

@@ -187,7 +187,7 @@ def parse(content: object, buffers: object = ()) -> LabelerMessage:
     ProtocolError
         If anything about the message is not as it must be.
     """
-    message = _message(content, buffers)
+    message = read_message(content, buffers)
     read = _READERS.get(message["kind"])
     if read is None:
         raise ProtocolError(f"expected a kind of {', '.join(_READERS)}")
@@ -202,7 +202,7 @@ def parse_gallery(content: object, buffers: object = ()) -> GalleryMessage:
     ProtocolError
         If anything about the message is not as it must be.
     """
-    message = _message(content, buffers)
+    message = read_message(content, buffers)
     read = _GALLERY_READERS.get(message["kind"])
     if read is None:
         raise ProtocolError(f"expected a kind of {', '.join(_GALLERY_READERS)}")
@@ -211,14 +211,14 @@ def parse_gallery(content: object, buffers: object = ()) -> GalleryMessage:
 
 def _window(message: Mapping[str, Any]) -> Window:
     """Read a wish for rows."""
-    _keys(message, "version", "first", "count")
-    count = _integer(message["count"], "count", 1, MAX_WINDOW)
+    check_keys(message, "version", "first", "count")
+    count = read_integer(message["count"], "count", 1, MAX_WINDOW)
     return Window(message["id"], _version(message), _row(message["first"]), count)
 
 
 def _thumbnails(message: Mapping[str, Any]) -> Thumbnails:
     """Read a wish for thumbnails."""
-    _keys(message, "version", "rows", "side")
+    check_keys(message, "version", "rows", "side")
     rows = message["rows"]
     if type(rows) is not list or not 1 <= len(rows) <= MAX_THUMBNAILS:
         raise ProtocolError(f"expected rows as a list of 1 to {MAX_THUMBNAILS}")
@@ -230,7 +230,7 @@ def _thumbnails(message: Mapping[str, Any]) -> Thumbnails:
 
 def _select(message: Mapping[str, Any]) -> Select:
     """Read what is selected."""
-    _keys(message, "version", "ranges")
+    check_keys(message, "version", "ranges")
     ranges = message["ranges"]
     if type(ranges) is not list or len(ranges) > MAX_RANGES:
         raise ProtocolError(f"expected ranges as a list of at most {MAX_RANGES}")
@@ -249,7 +249,7 @@ def _range(value: object) -> tuple[int, int]:
 
 def _arrange(message: Mapping[str, Any]) -> Arrange:
     """Read an order."""
-    _keys(message, "sort", "descending", "group")
+    check_keys(message, "sort", "descending", "group")
     for name in ("sort", "group"):
         value = message[name]
         if value is not None and (type(value) is not str or len(value) > MAX_COLUMN):
@@ -261,13 +261,13 @@ def _arrange(message: Mapping[str, Any]) -> Arrange:
 
 def _open(message: Mapping[str, Any]) -> Open:
     """Read which row is shown large."""
-    _keys(message, "version", "row")
+    check_keys(message, "version", "row")
     return Open(message["id"], _version(message), _row(message["row"]))
 
 
 def _close(message: Mapping[str, Any]) -> Close:
     """Read that no row is shown large."""
-    _keys(message)
+    check_keys(message)
     return Close(message["id"])
 
 
@@ -283,48 +283,48 @@ _GALLERY_READERS: dict[str, Callable[[Mapping[str, Any]], GalleryMessage]] = {
 
 def _version(message: Mapping[str, Any]) -> int:
     """Check which order of the rows a message is about."""
-    return _integer(message["version"], "version", 0, MAX_ID)
+    return read_integer(message["version"], "version", 0, MAX_ID)
 
 
 def _row(value: object) -> int:
     """Check the number of a row."""
-    return _integer(value, "row", 0, MAX_ID)
+    return read_integer(value, "row", 0, MAX_ID)
 
 
 def _hello(message: Mapping[str, Any]) -> Hello:
     """Read a hello."""
-    _keys(message, "token", "resume")
+    check_keys(message, "token", "resume")
     resume = _uuids(message["resume"], "resume", MAX_RESUME)
     return Hello(message["id"], _token(message["token"]), resume)
 
 
 def _fetch(message: Mapping[str, Any]) -> Fetch:
     """Read a fetch."""
-    _keys(message, "count")
-    return Fetch(message["id"], _integer(message["count"], "count", 1, MAX_FETCH))
+    check_keys(message, "count")
+    return Fetch(message["id"], read_integer(message["count"], "count", 1, MAX_FETCH))
 
 
 def _again(message: Mapping[str, Any]) -> Again:
     """Read a wish for former pictures."""
-    _keys(message, "assignments")
+    check_keys(message, "assignments")
     return Again(message["id"], _uuids(message["assignments"], "assignments", MAX_AGAIN))
 
 
 def _rate(message: Mapping[str, Any]) -> Rate:
     """Read a rating."""
-    _keys(message, "assignment", "answer", "revision", "elapsed_ms")
+    check_keys(message, "assignment", "answer", "revision", "elapsed_ms")
     return Rate(
         message["id"],
         _uuid(message["assignment"]),
-        _answer(message["answer"]),
-        _integer(message["revision"], "revision", 0, MAX_REVISION),
-        _integer(message["elapsed_ms"], "elapsed_ms", 0, MAX_ELAPSED_MS),
+        read_answer(message["answer"]),
+        read_integer(message["revision"], "revision", 0, MAX_REVISION),
+        read_integer(message["elapsed_ms"], "elapsed_ms", 0, MAX_ELAPSED_MS),
     )
 
 
 def _report(message: Mapping[str, Any]) -> Report:
     """Read a report."""
-    _keys(message, "assignment", "reason")
+    check_keys(message, "assignment", "reason")
     reason = message["reason"]
     if type(reason) is not str or reason not in REASONS:
         raise ProtocolError(f"expected a reason of {', '.join(REASONS)}")
@@ -333,25 +333,25 @@ def _report(message: Mapping[str, Any]) -> Report:
 
 def _lesson(message: Mapping[str, Any]) -> Lesson:
     """Read a wish for an example of the tutorial."""
-    _keys(message, "number")
-    return Lesson(message["id"], _integer(message["number"], "number", 0, MAX_LESSON))
+    check_keys(message, "number")
+    return Lesson(message["id"], read_integer(message["number"], "number", 0, MAX_LESSON))
 
 
 def _progress(message: Mapping[str, Any]) -> Progress:
     """Read a question for the progress."""
-    _keys(message)
+    check_keys(message)
     return Progress(message["id"])
 
 
 def _week(message: Mapping[str, Any]) -> Week:
     """Read a question for the leaderboard."""
-    _keys(message)
+    check_keys(message)
     return Week(message["id"])
 
 
 def _rename(message: Mapping[str, Any]) -> Rename:
     """Read a nickname."""
-    _keys(message, "nickname")
+    check_keys(message, "nickname")
     nickname = message["nickname"]
     return Rename(message["id"], None if nickname is None else _nickname(nickname))
 
@@ -375,25 +375,25 @@ def message_id(content: object) -> int | None:
     return found if type(found) is int and 0 <= found <= MAX_ID else None
 
 
-def _message(content: object, buffers: object) -> Mapping[str, Any]:
+def read_message(content: object, buffers: object) -> Mapping[str, Any]:
     """Check what all messages share."""
     if type(content) is not dict:
         raise ProtocolError("expected an object")
     if buffers:
         raise ProtocolError("expected no buffers")
-    _integer(content.get("id"), "id", 0, MAX_ID)
+    read_integer(content.get("id"), "id", 0, MAX_ID)
     if type(content.get("kind")) is not str:
         raise ProtocolError("expected kind as text")
     return content
 
 
-def _keys(message: Mapping[str, Any], *names: str) -> None:
+def check_keys(message: Mapping[str, Any], *names: str) -> None:
     """Check that the message has these keys and no others."""
     if message.keys() != {"id", "kind", *names}:
         raise ProtocolError(f"expected the keys {', '.join(('id', 'kind', *names))}")
 
 
-def _integer(value: object, name: str, low: int, high: int) -> int:
+def read_integer(value: object, name: str, low: int, high: int) -> int:
     """Check a whole number; `True` is none."""
     if type(value) is not int or not low <= value <= high:
         raise ProtocolError(f"expected {name} as a whole number from {low} to {high}")
@@ -431,7 +431,7 @@ def _nickname(value: object) -> str:
     return name
 
 
-def _answer(value: object) -> Answer:
+def read_answer(value: object) -> Answer:
     """Check an answer: each feature, true or false, nothing else."""
     if type(value) is not dict or value.keys() != set(KEYS):
         raise ProtocolError(f"expected answer with the keys {', '.join(KEYS)}")

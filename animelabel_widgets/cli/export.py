@@ -95,7 +95,7 @@ def export(
             click.echo(f"Exported {count} ratings to {ratings}.")
         if destination is None:
             return
-        verdicts = consensus(project.ratings(), project.store.gold())
+        verdicts = consensus(project.store.ratings(progress=True), project.store.gold())
         condition = FILTER if condition is None else condition
         try:
             chosen = verdicts.query(condition)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import ProtocolError
 from ..labels import KEYS, Answer, Decision
-from ..protocol import MAX_ID, _answer, _integer, _keys, _message
+from ..protocol import MAX_ID, check_keys, read_answer, read_integer, read_message
 from ..store.board import REASONS, STATES
 from ..tables import REVIEWER_LENGTH
 from .filtering import CHOICES, KINDS, ORDERS, Filter
@@ -104,47 +104,47 @@ def parse(content: object, buffers: object = ()) -> Message:  # noqa: C901, PLR0
     ProtocolError
         If anything about the message is not as it must be.
     """
-    message = _message(content, buffers)
+    message = read_message(content, buffers)
     match message["kind"]:
         case "hello":
-            _keys(message, "reviewer")
+            check_keys(message, "reviewer")
             return Hello(_line(message["reviewer"], "reviewer", REVIEWER_LENGTH))
         case "find":
-            _keys(message, "filter")
+            check_keys(message, "filter")
             return Find(_filter(message["filter"]))
         case "page":
-            _keys(message, "version", "start", "count")
-            version = _integer(message["version"], "version", 0, MAX_ID)
-            start = _integer(message["start"], "start", 0, MAX_ID)
-            return Page(version, start, _integer(message["count"], "count", 1, MAX_PAGE))
+            check_keys(message, "version", "start", "count")
+            version = read_integer(message["version"], "version", 0, MAX_ID)
+            start = read_integer(message["start"], "start", 0, MAX_ID)
+            return Page(version, start, read_integer(message["count"], "count", 1, MAX_PAGE))
         case "load":
-            _keys(message)
+            check_keys(message)
             return Load()
         case "dashboard":
-            _keys(message)
+            check_keys(message)
             return Dashboard()
         case "open":
-            _keys(message, "image")
+            check_keys(message, "image")
             return Open(_big(message, "image"))
         case "settle":
-            _keys(message, "image", "version", "answer", "teaches", "explanation")
+            check_keys(message, "image", "version", "answer", "teaches", "explanation")
             return Settle(_big(message, "image"), _big(message, "version"), _decision(message))
         case "withdraw" | "retire" | "reopen":
-            _keys(message, "image", "version")
+            check_keys(message, "image", "version")
             return Move(message["kind"], _big(message, "image"), _big(message, "version"))
         case "block" | "unblock":
-            _keys(message, "volunteer", "image")
+            check_keys(message, "volunteer", "image")
             blocked = message["kind"] == "block"
             return Block(_big(message, "volunteer"), blocked, _big(message, "image"))
         case "undo":
-            _keys(message, "act")
+            check_keys(message, "act")
             return Undo(_big(message, "act"))
     raise ProtocolError("expected a kind of the reviewers' page")
 
 
 def _big(message: Mapping[str, Any], name: str) -> int:
     """Check an id of the database."""
-    return _integer(message[name], name, 0, MAX_BIG)
+    return read_integer(message[name], name, 0, MAX_BIG)
 
 
 def _line(value: object, name: str, most: int) -> str:
@@ -159,7 +159,7 @@ def _line(value: object, name: str, most: int) -> str:
 
 def _decision(message: Mapping[str, Any]) -> Decision:
     """Check a decision; without "use as gold" it has no explanation."""
-    answer: Answer = _answer(message["answer"])
+    answer: Answer = read_answer(message["answer"])
     teaches, explanation = message["teaches"], message["explanation"]
     if type(teaches) is not bool:
         raise ProtocolError("expected teaches as true or false")
@@ -188,7 +188,7 @@ def _filter(value: object) -> Filter:
         features=features,
         confidence=(low / 100, high / 100),
         votes=_pair(value["votes"], "votes", 0, 1_000_000),
-        disagreement=_integer(value["disagreement"], "disagreement", 0, 50) / 100,
+        disagreement=read_integer(value["disagreement"], "disagreement", 0, 50) / 100,
         series=_optional(value["series"], "series", MAX_ID),
         kind=value["kind"],
         state=_optional(value["state"], "state", len(STATES) - 1),
@@ -201,9 +201,9 @@ def _pair(value: object, name: str, low: int, high: int) -> tuple[int, int]:
     """Check two whole numbers."""
     if type(value) is not list or len(value) != 2:  # noqa: PLR2004 - the least and the greatest
         raise ProtocolError(f"expected {name} as a list of two numbers")
-    return _integer(value[0], name, low, high), _integer(value[1], name, low, high)
+    return read_integer(value[0], name, low, high), read_integer(value[1], name, low, high)
 
 
 def _optional(value: object, name: str, high: int) -> int | None:
     """Check a whole number or nothing."""
-    return None if value is None else _integer(value, name, 0, high)
+    return None if value is None else read_integer(value, name, 0, high)
