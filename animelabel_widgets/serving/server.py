@@ -54,9 +54,10 @@ class Server(Voila):  # type: ignore[misc]
         super().listen()
 
 
-def voila_config(ip: str, port: int) -> Config:
+def voila_config(ip: str, port: int, base_url: str = "/") -> Config:
     """Give Voilà's settings for a page that anybody may visit."""
     config = Config()
+    config.Voila.base_url = base_url
     config.Voila.ip = ip
     config.Voila.port = port
     config.Voila.open_browser = False
@@ -77,9 +78,9 @@ def voila_config(ip: str, port: int) -> Config:
     return config
 
 
-def hosted_config(ip: str, port: int) -> Config:
+def hosted_config(ip: str, port: int, base_url: str = "/") -> Config:
     """Give the same, with kernels in shared hosts and nothing to send to pages that are gone."""
-    config = voila_config(ip, port)
+    config = voila_config(ip, port, base_url)
     config.KernelProvisionerFactory.default_provisioner_name = PROVISIONER
     # The page asks for a new kernel by itself; one that came back empty would help nobody.
     config.KernelManager.autorestart = False

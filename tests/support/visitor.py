@@ -6,6 +6,7 @@ import json
 import struct
 from itertools import pairwise
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
@@ -31,7 +32,7 @@ class Visitor:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self.origin = address.rstrip("/")
+        self.origin = "{0.scheme}://{0.netloc}".format(urlsplit(address))
         self.token = uuid4().hex
         self.cookie = ""
         self.ahead = 0
