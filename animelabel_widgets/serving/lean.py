@@ -133,8 +133,6 @@ class LeanServer(HostedServer):
         server = HTTPServer(
             self.app,
             xheaders=self._crowd.proxied,
-            # Behind one address each request finds its way anew, and so comes alone.
-            no_keep_alive=self._crowd.workers > 1,
             max_header_size=16_384,
             max_body_size=4_096,
             idle_connection_timeout=75,

@@ -15,13 +15,16 @@ import sys
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import asdict
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPHeaders
 from tornado.ioloop import PeriodicCallback
 from tornado.iostream import IOStream
+from tornado.web import OutputTransform
 
 from ..config import Settings
 from ..logs import log_to
@@ -56,6 +59,23 @@ def serve_lean(
         ).run(notebook())
 
 
+class _OneRequest(OutputTransform):
+    """Asks for a connection of its own for each request: each finds its way by itself."""
+
+    def transform_first_chunk(
+        self,
+        status_code: int,
+        headers: HTTPHeaders,
+        chunk: bytes,
+        finishing: bool,  # noqa: FBT001 - the base class's
+    ) -> tuple[int, HTTPHeaders, bytes]:
+        """Say so, except to a websocket."""
+        del finishing
+        if status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            headers["Connection"] = "close"
+        return status_code, headers, chunk
+
+
 class Worker(LeanServer):
     """The lean page, whose connections another process has accepted.
 
@@ -76,6 +96,7 @@ class Worker(LeanServer):
 
     def attach(self, server: HTTPServer) -> None:
         """Take connections from the other process."""
+        self.app.add_transform(_OneRequest)
         self._doors.setblocking(False)  # noqa: FBT003
         self.ioloop.add_handler(
             self._doors, lambda _doors, _events: self._take(server), self.ioloop.READ

@@ -1,5 +1,4 @@
-"""Several server processes behind one address: visitors stay with theirs, and a dead one is missed
-by nobody for long."""
+"""Server processes behind one address: visitors stay with theirs, and a dead one is replaced."""
 
 from __future__ import annotations
 
