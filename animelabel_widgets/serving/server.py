@@ -46,7 +46,10 @@ class Server(Voila):  # type: ignore[misc]
 
     def init_handlers(self) -> list[Any]:
         """Add the files of the installed app before the page, which takes every address."""
-        return [(self.server_url.rstrip("/") + PATHS, AppFileHandler), *super().init_handlers()]
+        base = self.server_url.rstrip("/")
+        # Nobody logs in, and so nobody out.
+        own = [each for each in super().init_handlers() if each[0] != f"{base}/logout"]
+        return [(base + PATHS, AppFileHandler), *own]
 
     def listen(self) -> None:
         """Listen, and tell the address once the loop runs."""
@@ -67,6 +70,7 @@ def voila_config(ip: str, port: int, base_url: str = "/") -> Config:
     config.VoilaConfiguration.show_margins = False
     config.VoilaConfiguration.allow_template_override = "NO"
     config.VoilaConfiguration.allow_theme_override = "NO"
+    config.VoilaConfiguration.file_allowlist = []
     config.VoilaConfiguration.prelaunch_hook = _set_xsrf_cookie
     # Below the default of nbclient, a page stays empty when many come at once.
     config.VoilaExecutor.iopub_timeout = 60

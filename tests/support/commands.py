@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,10 +89,14 @@ def serving_notebook(file: Path, *, environ: Mapping[str, str]) -> Iterator[str]
 
 @contextmanager
 def serving(
-    *arguments: str, cwd: Path, environ: Mapping[str, str] | None = None, port: int | None = None
+    *arguments: str,
+    cwd: Path,
+    environ: Mapping[str, str] | None = None,
+    port: int | None = None,
+    program: Sequence[str] = ANIMELABEL,
 ) -> Iterator[Server]:
     """Start a command that serves, wait for its address, and end it as Ctrl-C does."""
-    command = [*ANIMELABEL, *arguments, "--no-browser", "--port", str(port or free_port())]
+    command = [*program, *arguments, "--no-browser", "--port", str(port or free_port())]
     with (cwd / "stderr.txt").open("w+", encoding="utf-8") as errors:
         process = subprocess.Popen(
             command,
