@@ -8,6 +8,7 @@ host's standard error, which is the server's, and never to a page.
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import json
 import logging
@@ -116,6 +117,9 @@ async def _main(descriptor: int, modules: Sequence[str]) -> None:
     routing.install()
     for module in modules:
         importlib.import_module(module)
+    # What is imported stays: the collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
     server = socket.socket(fileno=descriptor)
     requests, answers = await asyncio.open_connection(sock=server, limit=_LINE)
     answers.write(b'{"ready": true}\n')
