@@ -1,4 +1,4 @@
-"""A visitor without a browser who loses no answer: comes back, and sends again, as the page does."""
+"""A visitor without a browser who loses no answer: it comes back and sends again, as the page."""
 
 from __future__ import annotations
 
