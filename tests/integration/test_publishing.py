@@ -26,7 +26,8 @@ from support.crowd import stored
 from support.mariadb import MariaDB
 from support.nginx import Nginx, serving_site
 from support.patient import PatientVisitor
-from support.visitor import Visitor, tell
+from support.story import tell
+from support.visitor import Visitor
 from support.volunteer import Volunteer
 
 from animelabel_widgets.store import Store

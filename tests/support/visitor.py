@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
 import json
 import struct
-import warnings
-from collections.abc import Awaitable, Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
@@ -39,7 +36,7 @@ class Visitor:
     def __init__(self, address: str, ca: Path | None = None) -> None:
         self.address = address
         self.trust = {"ca_certs": str(ca)} if ca else {}
-        self.origin = address.rstrip("/")
+        self.origin = "{0.scheme}://{0.netloc}".format(urlsplit(address))
         self.token = uuid4().hex
         self.cookies: dict[str, str] = {}
         self.ahead = 0
@@ -157,25 +154,6 @@ class Visitor:
         while self.socket and await self.socket.read_message() is not None:
             pass
         self.socket = None
-
-
-def tell(story: Callable[[], Awaitable[None]]) -> None:
-    """Run a story, and close the visitors' websockets at its end."""
-
-    async def run() -> None:
-        try:
-            await story()
-        finally:
-            for visitor in Visitor.connected:
-                visitor.close()
-                await visitor.closed()
-            Visitor.connected.clear()
-
-    with warnings.catch_warnings():
-        # The client leaves what the server has closed to the garbage collector: it comes here.
-        warnings.simplefilter("ignore", ResourceWarning)
-        asyncio.run(run())
-        gc.collect()
 
 
 def encode(msg_type: str, content: dict[str, Any], channel: str = "shell") -> bytes:
