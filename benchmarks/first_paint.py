@@ -147,6 +147,14 @@ def served(folder: Path) -> Iterator[dict[str, str]]:
         yield addresses
 
 
+@contextmanager
+def far(address: str, rtt: int) -> Iterator[str]:
+    """Give an address of the same server, as if it were so many milliseconds away."""
+    port = urlsplit(address).port or 80
+    with delayed(port, rtt / 2000, handshake=True) as slow:
+        yield f"http://localhost:{slow}/"
+
+
 def measure(
     browser: Browser, addresses: dict[str, str], runs: int, rtt: int, *, shows: bool
 ) -> dict[str, Any]:
@@ -156,11 +164,7 @@ def measure(
     with ExitStack() as stack:
         ways = addresses
         if rtt:
-            ports = {name: urlsplit(each).port or 0 for name, each in addresses.items()}
-            ways = {
-                name: f"http://localhost:{stack.enter_context(delayed(port, rtt / 2000, handshake=True))}/"
-                for name, port in ports.items()
-            }
+            ways = {name: stack.enter_context(far(each, rtt)) for name, each in addresses.items()}
         for name, address in ways.items():
             # Watching takes time, and so does what comes first: this visit is not measured.
             first_visit(browser, address, traffic[name])
