@@ -17,6 +17,9 @@ from .visitor import Visitor
 PATIENCE = 20.0
 """Seconds that a reply may take; the page waits as long."""
 
+PAUSE = 0.5
+"""Seconds until it comes back, as the page does at first."""
+
 
 class PatientVisitor(Visitor):
     """Keeps each answer until it is acknowledged, whatever happens to the connection.
@@ -64,7 +67,7 @@ class PatientVisitor(Visitor):
                 self.breaks += 1
                 self.close()
                 self.socket = None
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(PAUSE)
 
     async def _come(self) -> None:
         """Enter, connect, say who it is, and send what was not acknowledged."""
