@@ -1,8 +1,8 @@
 """A crowd at once: a thousand visitors who rate every five seconds, with a real browser among them.
 
-Real websocket clients open the page of `animelabel serve` on a durable MariaDB, come back where their
-connection breaks, and keep each answer until it is acknowledged, as the page does. One of the
-visitors is a real Chromium. At its end, what each of them said is looked up in the database. Many
+Real websocket clients open the page of `animelabel serve` on a durable MariaDB, come back where
+their connection breaks, and keep each answer until it is acknowledged, as the page does. One of the
+visitors is a real Chromium. At the end, what each of them said is looked up in the database. Many
 rows share a few picture files by hard links, so that each picture is scaled as a new one. One JSON
 line: how many acknowledgements came and how soon, errors, lost answers, memory by process.
 
@@ -50,6 +50,9 @@ EVERY = 5.0
 TARGET = 7
 SOME_MORE = 1.3
 """Hand-outs for each rating: pages fetch ahead, and expired leases come back late."""
+
+ROLES = {b"hosted.host": "host", b"serving.worker": "worker", b"animelabel\0serve": "server"}
+"""What a process does, by a part of its command line."""
 
 SERIES = "crowd"
 PORTION = 1000
@@ -196,7 +199,7 @@ def memory(server: Server, database: int) -> dict[str, float]:
     while waiting:
         process = waiting.pop()
         line = Path(f"/proc/{process}/cmdline").read_bytes()
-        role = "host" if b"hosted.host" in line else "worker" if b".worker" in line else "server"
+        role = next((role for part, role in ROLES.items() if part in line), "other")
         counts[role] += 1
         found[f"{role}_{counts[role]}"] = _pss(process)
         children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
