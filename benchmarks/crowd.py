@@ -186,22 +186,24 @@ def missing(store: Store, visitors: list[PatientVisitor], outcome: Outcome) -> d
     }
 
 
-async def memory_after(seconds: float, server: Server, database: int) -> dict[str, float]:
-    """Give the memory when all visitors are still there."""
+async def used_after(
+    seconds: float, server: Server, database: int
+) -> dict[str, tuple[float, float]]:
+    """Give what the processes use when all visitors are still there."""
     await asyncio.sleep(seconds)
-    return await asyncio.to_thread(memory, server, database)
+    return await asyncio.to_thread(used, server, database)
 
 
-def memory(server: Server, database: int) -> dict[str, float]:
-    """Give the proportional memory of each process in MiB, by what it does."""
-    found = {"mariadbd": _pss(database)}
+def used(server: Server, database: int) -> dict[str, tuple[float, float]]:
+    """Give the proportional memory of each process in MiB and its CPU seconds, by what it does."""
+    found = {"mariadbd": (_pss(database), _cpu(database))}
     waiting, counts = [server.process.pid], Counter[str]()
     while waiting:
         process = waiting.pop()
         line = Path(f"/proc/{process}/cmdline").read_bytes()
         role = next((role for part, role in ROLES.items() if part in line), "other")
         counts[role] += 1
-        found[f"{role}_{counts[role]}"] = _pss(process)
+        found[f"{role}_{counts[role]}"] = _pss(process), _cpu(process)
         children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
         waiting += [int(each) for each in children.split()]
     return found
@@ -211,6 +213,12 @@ def _pss(process: int) -> float:
     """Give a process's proportional memory in MiB."""
     lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()
     return round(int(next(each for each in lines if each.startswith("Pss:")).split()[1]) / 1024, 1)
+
+
+def _cpu(process: int) -> float:
+    """Give the CPU seconds that a process has used."""
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return round((int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), 1)
 
 
 def milliseconds(seconds: list[float]) -> dict[str, float]:
@@ -255,10 +263,10 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         visitors = [PatientVisitor(server.address) for _ in range(options.visitors)]
         seconds = 60 * options.minutes
 
-        async def story() -> tuple[tuple[Outcome, float], dict[str, float]]:
+        async def story() -> tuple[tuple[Outcome, float], dict[str, tuple[float, float]]]:
             return await asyncio.gather(
                 rate(server.address, visitors, options.arrive, seconds),
-                memory_after(options.arrive + seconds - 2, server, database),
+                used_after(options.arrive + seconds - 2, server, database),
             )
 
         started = time.monotonic()
@@ -283,7 +291,9 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "first_picture_ms": milliseconds(outcome.waits),
         "acknowledged_ms": milliseconds(outcome.taken),
         "own_lateness_ms_p95": round(1000 * late, 1),
-        "mib": sizes,
+        "mib": {name: mib for name, (mib, _) in sizes.items()},
+        "cpu_s": {"visitors": round(time.process_time(), 1)}
+        | {name: cpu for name, (_, cpu) in sizes.items()},
     }
 
 
