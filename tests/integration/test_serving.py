@@ -100,7 +100,6 @@ CLOSED = [
     "api/terminals",
     "login",
     "logout",
-    "metrics",
     "voila",
     "voila/tree",
     "voila/api/contents",
