@@ -63,8 +63,8 @@ def document(code: str, style: str) -> Document:
     Parameters
     ----------
     code, style
-        Addresses of the widget's module and style sheet, relative to the page's; they are
-        loaded while the server prepares the visit.
+        Addresses of the widget's module and style sheet, relative to the page's; the page's script
+        has them loaded while the server prepares the visit.
     """
     catalogue = assets.words()
     english = catalogue["en"]
@@ -78,7 +78,8 @@ def document(code: str, style: str) -> Document:
         about=html.escape(english["page.about"]),
         script_needed=html.escape(english["page.script"]),
         preload=(
-            f'<link rel="modulepreload" href="{code}">\n<link rel="stylesheet" href="{style}">\n'
+            f'<link data-rel="modulepreload" href="{code}">\n'
+            f'<link data-rel="stylesheet" href="{style}">\n'
             if code
             else ""
         ),
