@@ -5,20 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from jupyter_client.multikernelmanager import AsyncMultiKernelManager
-from jupyter_client.provisioning import KernelProvisionerFactory
-from traitlets.config import Config
+from support.house import House, Story
+from support.house import tell as told_in_house
 
 from animelabel_widgets.serving.hosted import routing
-from animelabel_widgets.serving.hosted.hosts import HostError, Hosts
-from animelabel_widgets.serving.hosted.provisioner import HostedProvisioner
+from animelabel_widgets.serving.hosted.hosts import HostError
 
 ECHO = """
 import os, sys
@@ -45,112 +40,9 @@ Echo()
 """
 
 
-class Kernel:
-    """A kernel, spoken to as Voilà does."""
-
-    def __init__(self, manager: Any, kernel_id: str, hosts: Hosts) -> None:
-        self.manager = manager
-        self.kernel_id = kernel_id
-        self.hosts = hosts
-        self.view = ""
-        self.client: Any = None
-
-    async def show(self) -> None:
-        """Run the notebook, and listen."""
-        self.view = (await self.hosts.run(self.kernel_id, ECHO))["view"]
-        self.client = self.manager.get_kernel(self.kernel_id).client(context=self.manager.context)
-        self.client.start_channels(stdin=False, hb=False)
-        while True:
-            message = await self.client.get_iopub_msg(timeout=10)
-            if message["msg_type"] == "iopub_welcome":
-                return
-
-    def post(self, msg_type: str = "comm_msg", comm_id: str = "", **content: Any) -> None:
-        """Send a message to the widget."""
-        whole = {"comm_id": comm_id or self.view, "data": {"method": "custom", "content": content}}
-        if msg_type != "comm_msg":
-            whole = {"comm_id": comm_id, **content}
-        self.client.shell_channel.send(self.client.session.msg(msg_type, whole))
-
-    async def heard(self) -> dict[str, Any]:
-        """Give the next message that is no status."""
-        while True:
-            message: dict[str, Any] = await self.client.get_iopub_msg(timeout=10)
-            if message["msg_type"] not in ("status", "iopub_welcome"):
-                return message
-
-    async def ask(self, **content: Any) -> dict[str, Any]:
-        """Send a message and give the widget's answer."""
-        self.post(**content)
-        answer: dict[str, Any] = (await self.heard())["content"]["data"]["content"]
-        return answer
-
-
-class House:
-    """Hosts and kernels of a test."""
-
-    def __init__(self, hosts: Hosts, manager: AsyncMultiKernelManager) -> None:
-        self.hosts = hosts
-        self.manager = manager
-        self.clients: list[Any] = []
-
-    async def kernel(self, name: str) -> Kernel:
-        """Start a kernel with a visitor's name among its variables."""
-        kernel_id = await self.manager.start_kernel(
-            kernel_name="python3", env={"VOILA_NAME": name, "SECRET": "never passed on"}
-        )
-        kernel = Kernel(self.manager, kernel_id, self.hosts)
-        await kernel.show()
-        self.clients.append(kernel.client)
-        return kernel
-
-    async def end(self, kernel: Kernel) -> None:
-        """End a kernel."""
-        await self.manager.shutdown_kernel(kernel.kernel_id)
-
-
-@asynccontextmanager
-async def house(number: int = 1, **options: Any) -> AsyncIterator[House]:
-    """Open hosts, and end them."""
-    # The path of a socket may have 107 characters: pytest's own folders are too deep.
-    folder = TemporaryDirectory()
-    config = Config()
-    config.KernelProvisionerFactory.default_provisioner_name = "animelabel-hosts"
-    config.KernelManager.transport = "ipc"
-    # It is one for the process, and keeps the settings of its first use.
-    KernelProvisionerFactory.clear_instance()
-    hosts = Hosts(number, ["anywidget"], **options)
-    HostedProvisioner.hosts = hosts
-    HostedProvisioner.statuses = True
-    HostedProvisioner.own = ("VOILA_",)
-    manager = AsyncMultiKernelManager(config=config, connection_dir=folder.name)
-    await hosts.start()
-    opened = House(hosts, manager)
-    try:
-        yield opened
-    finally:
-        for each in opened.clients:
-            each.stop_channels()
-        for each in manager.list_kernel_ids():
-            await manager.shutdown_kernel(each, now=True)
-        await hosts.close()
-        manager.context.destroy(linger=0)
-        HostedProvisioner.hosts = None
-        KernelProvisionerFactory.clear_instance()
-        folder.cleanup()
-
-
-Story = Callable[[House], Awaitable[None]]
-
-
 def tell(story: Story, number: int = 1, **options: Any) -> None:
-    """Run a story in a house of its own."""
-
-    async def run() -> None:
-        async with house(number, **options) as opened:
-            await story(opened)
-
-    asyncio.run(run())
+    """Run a story in a house whose notebook echoes."""
+    told_in_house(story, ECHO, number, **options)
 
 
 def test_a_kernel_lives_answers_and_ends() -> None:
@@ -176,31 +68,6 @@ def test_a_kernel_lives_answers_and_ends() -> None:
     tell(story)
 
 
-def test_visitors_never_meet() -> None:
-    """Forty visitors in two hosts, each with messages in flight at once: each hears himself."""
-    visitors, rounds = 40, 25
-
-    async def story(house: House) -> None:
-        kernels = [await house.kernel(f"v{number}") for number in range(visitors)]
-
-        async def talk(number: int, kernel: Kernel) -> None:
-            for turn in range(rounds):
-                kernel.post(kind="echo", turn=turn, of=number)
-            for turn in range(rounds):
-                message = await kernel.heard()
-                assert message["msg_type"] == "comm_msg"
-                assert message["content"]["comm_id"] == kernel.view
-                said = message["content"]["data"]["content"]
-                assert said == {"kind": "echo", "turn": turn, "of": number, "mine": f"v{number}"}
-
-        await asyncio.gather(*(talk(*each) for each in enumerate(kernels)))
-        # Nothing foreign arrives late either: the next thing heard is the own answer.
-        for number, kernel in enumerate(kernels):
-            assert (await kernel.ask(kind="last"))["mine"] == f"v{number}"
-
-    tell(story, number=2)
-
-
 def test_each_has_own_widgets_and_variables() -> None:
     """What one sets or makes, the other does not see; the server's variables are not passed on."""
 
@@ -223,7 +90,7 @@ def test_a_foreign_model_or_class_cannot_be_reached() -> None:
         ann, ben = await house.kernel("ann"), await house.kernel("ben")
         ann.post(comm_id=ben.view, kind="echo", forged=True)
         made = uuid4().hex
-        ann.post("comm_open", made, target_name="jupyter.widget", data={"state": {}})
+        ann.send("comm_open", comm_id=made, target_name="jupyter.widget", data={"state": {}})
         refused = await ann.heard()
         assert (refused["msg_type"], refused["content"]["comm_id"]) == ("comm_close", made)
         assert "forged" not in await ben.ask(kind="echo")
