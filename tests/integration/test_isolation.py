@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from pathlib import Path
 
 import pytest
 from support import sniffing
@@ -12,7 +10,6 @@ from support.house import House, tell
 
 from animelabel_widgets.serving.hosted import routing
 
-TESTS = str(Path(__file__).parent.parent)
 ROUTES = [*routing.PRIVATE, ("os", "environ")]
 
 
@@ -39,7 +36,6 @@ def test_without_a_route_visitors_would_meet(
 ) -> None:
     """Each route is needed: the sniff of three visitors fails where one is left as it was."""
     monkeypatch.setenv("UNROUTED", ":".join(route))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([TESTS, os.environ.get("PYTHONPATH", "")]))
 
     async def story(house: House) -> None:
         with pytest.raises(sniffing.SniffError):

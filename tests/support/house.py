@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 import zmq
 from jupyter_client.multikernelmanager import AsyncMultiKernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
@@ -16,6 +19,7 @@ from traitlets.config import Config
 from animelabel_widgets.serving.hosted.hosts import Hosts
 from animelabel_widgets.serving.hosted.provisioner import HostedProvisioner
 
+TESTS = str(Path(__file__).parent.parent)
 PATIENCE = 30
 """Seconds that a message may take on a busy machine."""
 
@@ -140,4 +144,7 @@ def tell(story: Story, code: str, number: int = 1, **options: Any) -> None:
         async with house(code, number, **options) as opened:
             await story(opened)
 
-    asyncio.run(run())
+    with pytest.MonkeyPatch.context() as patch:
+        # A host may import what only the tests have.
+        patch.setenv("PYTHONPATH", os.pathsep.join([TESTS, os.environ.get("PYTHONPATH", "")]))
+        asyncio.run(run())
