@@ -3,8 +3,8 @@
 Real websocket clients open the page of `animelabel serve` on a durable MariaDB, come back where
 their connection breaks, and keep each answer until it is acknowledged, as the page does. One of the
 visitors is a real Chromium. At the end, what each of them said is looked up in the database. The
-images are hard links to the files of the demo: each is scaled once, and kept. One JSON line: how many
-acknowledgements came and how soon, errors, lost answers, memory and CPU time by process.
+images are hard links to the files of the demo: each is scaled once, and kept. One JSON line: how
+many acknowledgements came and how soon, errors, lost answers, memory and CPU time by process.
 
     python benchmarks/crowd.py [--visitors 1000] [--minutes 5] [--images 5000] [--workers 2]
 """
@@ -17,6 +17,7 @@ import json
 import math
 import os
 import random
+import resource
 import shutil
 import statistics
 import sys
@@ -308,6 +309,9 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--hosts", type=int, default=1, help="for each worker")
     options = parser.parse_args()
+    # Each visitor is an open file here, too.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     print(json.dumps({"benchmark": "crowd", **measure(options)}))
 
 
