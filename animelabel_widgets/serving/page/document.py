@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ... import assets
 
+_HERE = "%HERE%"
 _STYLE = """
 :root { color-scheme: light dark; --page: #f6f6f9; --surface: #e9eaf0; --ink: #1b1e2b; }
 @media (prefers-color-scheme: dark) {
@@ -33,7 +34,8 @@ _PAGE = """<!doctype html>
 <meta property="og:type" content="website">
 <meta property="og:title" content="{name}">
 <meta property="og:description" content="{about}">
-<meta property="og:image" content="icon-512.png">
+<meta property="og:url" content="{here}">
+<meta property="og:image" content="{here}icon-512.png">
 <link rel="icon" type="image/png" href="icon-192.png">
 {preload}<style>{style}</style>
 </head>
@@ -55,6 +57,10 @@ class Document:
 
     body: bytes
     policy: str
+
+    def at(self, address: str) -> bytes:
+        """Give the page as it is at an address, which link previews want in full."""
+        return self.body.replace(_HERE.encode(), html.escape(address).encode())
 
 
 def document(code: str, style: str) -> Document:
@@ -86,6 +92,7 @@ def document(code: str, style: str) -> Document:
         style=_STYLE,
         words=json.dumps(words, ensure_ascii=False).replace("<", "\\u003c"),
         script=script,
+        here=_HERE,
     )
     policy = (
         "default-src 'none'; connect-src 'self'; img-src 'self' blob: data:; manifest-src 'self'; "

@@ -8,7 +8,7 @@ from typing import Any
 
 from tornado.web import HTTPError
 
-from ..hosted.hosts import HostError, Hosts
+from ..hosted.hosts import HostDiedError, HostError, Hosts
 from .files import Files
 
 _SUFFIXES = {"_esm": "js", "_css": "css"}
@@ -43,6 +43,14 @@ class HostedKernels:
         HostError
             If the notebook fails, or gives no anywidget.
         """
+        try:
+            return await self._started(environ)
+        except HostDiedError:
+            # Not the visitor's fault: he gets a kernel in another host.
+            return await self._started(environ)
+
+    async def _started(self, environ: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+        """Start a kernel once."""
         kernel_id = str(await self._manager.start_kernel(kernel_name="python3", env=dict(environ)))
         try:
             return kernel_id, self._widget(await self._hosts.run(kernel_id, self._code))
