@@ -5,7 +5,7 @@ Longer than other modules for its docstrings: it is read with `help` in notebook
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -248,12 +248,7 @@ class Project:
             As of `al.consensus`; its `attrs` also say when it was `computed_at`. Where nothing
             is stored yet, it is estimated now. Reviewers' decisions win.
         """
-        from .aggregation import consensus
-
-        stored = self.store.verdicts()
-        if not len(stored):
-            stored = consensus(self.store.ratings(progress=True), self.store.gold())
-        return self.store.decided(stored)
+        return self._verdicts(lambda: self.store.ratings(progress=True))
 
     def gold(self) -> pd.DataFrame:
         """Give the known answers, for `al.consensus(ratings, gold)`.
@@ -373,7 +368,7 @@ class Project:
 
     def export(
         self,
-        verdicts: pd.DataFrame,
+        verdicts: pd.DataFrame | str,
         destination: str | Path,
         *,
         mode: str = "copy",
@@ -391,7 +386,8 @@ class Project:
         Parameters
         ----------
         verdicts
-            Rows of `al.consensus`, or any frame with `image_id` as its index or as a column.
+            Rows of `verdicts`, or any frame with `image_id` as its index or as a column; or a
+            query that chooses rows of `verdicts`, such as "person & ~text".
         destination
             A folder that does not exist yet, is empty, or was written by this program.
         mode
@@ -406,17 +402,21 @@ class Project:
         ratings
             Also write `ratings/<feature>.csv` as crowd-kit reads them: `task, worker, label`.
         condition
-            The query that chose the images, for the data card.
+            The query that chose the rows that are passed, for the data card.
 
         Raises
         ------
         InputError
-            If the folder has other files in it, an image id is unknown, no image is chosen in
-            place of a former set, the split or the balance is not possible, or something cannot
-            be written; what was there before is as it was.
+            If the query cannot be used, the folder has other files in it, an image id is unknown,
+            no image is chosen in place of a former set, the split or the balance is not possible,
+            or something cannot be written; what was there before is as it was.
         """
         from .export import Recipe, export
 
+        said = self.store.ratings(progress=True)
+        if isinstance(verdicts, str):
+            condition = verdicts
+            verdicts = _queried(self._verdicts(lambda: said), condition)
         recipe = Recipe(mode, split, balance, seed, condition)
         rows = self._with_images(_by_image(verdicts))
         rows.attrs = dict(verdicts.attrs)
@@ -425,8 +425,9 @@ class Project:
             self.pictures.root,
             Path(destination),
             recipe,
-            ratings=self.store.ratings(progress=True),
+            ratings=said,
             with_ratings=ratings,
+            settled=self.store.reviews(),
             campaign=self.store.campaign,
         )
 
@@ -452,6 +453,15 @@ class Project:
         from .export import export_ratings
 
         return export_ratings(self.store, Path(file), progress=progress)
+
+    def _verdicts(self, ratings: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """Give the stored verdicts, or else those of these ratings; reviewers' decisions win."""
+        from .aggregation import consensus
+
+        stored = self.store.verdicts()
+        if not len(stored):
+            stored = consensus(ratings(), self.store.gold())
+        return self.store.decided(stored)
 
     def _with_images(self, verdicts: pd.DataFrame) -> pd.DataFrame:
         """Join verdicts with what their images are, in the order of the verdicts."""
@@ -535,6 +545,17 @@ def find_tutorial(folder: str) -> Tutorial:
         return built_in_tutorial()
     pictures = Pictures(Path(folder))
     return read_tutorial(Path(folder) / NAME, partial(pictures.jpeg, ""))
+
+
+def _queried(verdicts: pd.DataFrame, condition: str) -> pd.DataFrame:
+    """Choose rows by a query; whatever pandas finds wrong with it is one sentence."""
+    try:
+        return verdicts.query(condition)
+    except Exception as error:
+        columns = ", ".join(map(str, verdicts))
+        raise InputError(
+            f"The filter {condition!r} cannot be used ({error}): use the columns {columns}."
+        ) from error
 
 
 def _by_image(frame: pd.DataFrame) -> pd.DataFrame:

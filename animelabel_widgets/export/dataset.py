@@ -98,6 +98,7 @@ def export(
     *,
     ratings: pd.DataFrame | None = None,
     with_ratings: bool = False,
+    settled: pd.DataFrame | None = None,
     campaign: str = "",
 ) -> ExportReport:
     """Make a data set of images, or make it anew where this program wrote it.
@@ -118,6 +119,8 @@ def export(
         As of `Project.ratings`: the card tells how many there are, and how far they agree.
     with_ratings
         Write them into the set.
+    settled
+        As of `Project.reviews`: the card counts the images that are as a reviewer decided.
     campaign
         Tells the database: unchanged pictures are taken from a set of the same one.
 
@@ -155,6 +158,7 @@ def export(
             described,
             recipe,
             said,
+            settled,
             {str(name): value for name, value in rows.attrs.items()},
         )
         write_marker(new, mode=recipe.mode, campaign=campaign)
