@@ -141,11 +141,17 @@ class Project:
             leaderboard=self._leaderboard,
         )
 
-    def review(self) -> ReviewBoard:
-        """Make the reviewers' widget: filters, thumbnails, and a panel that settles images."""
+    def review(self, *, app: bool = False) -> ReviewBoard:
+        """Make the reviewers' widget: filters, thumbnails, a panel that settles, a dashboard.
+
+        Parameters
+        ----------
+        app
+            Make it the whole page.
+        """
         from .review import ReviewBoard
 
-        return ReviewBoard(self.store, self.pictures)
+        return ReviewBoard(self.store, self.pictures, app=app)
 
     def add_gold(self, file: str | Path) -> GoldReport:
         """Add the right answers that are known, in place of former ones.
