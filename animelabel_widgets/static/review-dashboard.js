@@ -38,9 +38,7 @@ export function openDashboard(plots, ask) {
       return;
     }
     const { title, svg } = reply.content;
-    const drawn = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
-    drawn.setAttribute("aria-label", title);
-    figure.replaceChildren(document.importNode(drawn, true));
+    figure.replaceChildren(drawing(svg, title));
   }
 
   return {
@@ -51,4 +49,20 @@ export function openDashboard(plots, ask) {
       await Promise.all(plots.map((name, n) => draw(name, figures[n])));
     },
   };
+}
+
+/**
+ * The page may allow no style that is written in an element, so each is set by script.
+ *
+ * @param {string} svg @param {string} title @returns {Element}
+ */
+function drawing(svg, title) {
+  const text = svg.replaceAll(' style="', ' data-style="');
+  const parsed = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  const drawn = /** @type {SVGElement} */ (/** @type {any} */ (document.importNode(parsed, true)));
+  for (const each of /** @type {SVGElement[]} */ ([drawn, ...drawn.querySelectorAll("[data-style]")])) {
+    each.style.cssText = each.dataset.style ?? "";
+  }
+  drawn.setAttribute("aria-label", title);
+  return drawn;
 }

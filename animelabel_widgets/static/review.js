@@ -1,6 +1,7 @@
 // The reviewers' page: its parts, and what they say to the server.
 
 import { element } from "./dom.js";
+import { SILENT } from "./gallery-fetch.js";
 import { openGrid } from "./gallery-grid.js";
 import { openLink } from "./link.js";
 import { openDashboard } from "./review-dashboard.js";
@@ -11,6 +12,7 @@ import { openVolunteers } from "./review-volunteers.js";
 
 const REPLY_WITHIN = 120_000;
 const NAME = "animelabel-reviewer";
+const NO_ANSWER = "The server does not answer just now, and nothing was stored: try again.";
 const TABS = [["images", "Images"], ["dashboard", "Dashboard"], ["volunteers", "Volunteers"]];
 
 /** @param {{model: any, el: HTMLElement}} context @returns {() => void} what ends it */
@@ -26,12 +28,18 @@ function render({ model, el }) {
   let asked = 0;
   let row = -1;
   let busy = false;
+  let greeting = false;
   /** @type {any} */
   let undoable = null;
 
   const said = element("p", { class: "alr-said", role: "status", "aria-live": "polite", "data-al": "said" });
   const undo = pressable("undo", "Undo", () => act({ kind: "undo", act: undoable.act }));
-  const grid = openGrid(link, clock, { isSelected: () => false, selects: false, onNews: () => {}, onTrouble: say });
+  const grid = openGrid({ request }, clock, {
+    isSelected: () => false,
+    selects: false,
+    onNews: () => {},
+    onTrouble: (message) => say(message === SILENT ? NO_ANSWER : message),
+  });
   const filters = openFilters(/** @type {any} */ (known), find);
   const dashboard = openDashboard(model.get("plots"), ask);
   const volunteers = openVolunteers(ask, act);
@@ -60,7 +68,10 @@ function render({ model, el }) {
     }),
     panel.node,
   );
-  root.classList.toggle("alr-app", model.get("app"));
+  if (model.get("app")) {
+    root.classList.add("alr-app");
+    document.title = "Review";
+  }
   grid.box.addEventListener("click", (event) => {
     const clicked = grid.rowOf(event.target);
     if (clicked !== null) open(clicked);
@@ -149,10 +160,24 @@ function render({ model, el }) {
     if (root.dataset.tab !== "images") choose(root.dataset.tab ?? "images");
   }
 
+  /** @param {object} message @param {number} patience @returns {Promise<import("./link.js").Reply>} */
+  async function request(message, patience) {
+    const reply = await link.request(message, patience);
+    const reviewer = localStorage.getItem(NAME);
+    // After a failure of the server, another widget answers, which knows neither name nor filter.
+    if (reply.content.code === "no-hello" && reviewer && !greeting) {
+      greeting = true;
+      start(reviewer).finally(() => {
+        greeting = false;
+      });
+    }
+    return reply;
+  }
+
   /** @param {object} message @returns {Promise<?import("./link.js").Reply>} null where it failed */
   async function ask(message) {
     try {
-      const reply = await link.request(message, REPLY_WITHIN);
+      const reply = await request(message, REPLY_WITHIN);
       if (reply.content.kind === "error") {
         if (reply.content.code === "malformed") localStorage.removeItem(NAME);
         say(reply.content.message);
@@ -160,7 +185,7 @@ function render({ model, el }) {
       }
       return reply;
     } catch {
-      say("The server does not answer: nothing was stored. Reload the page.");
+      say(NO_ANSWER);
       return null;
     }
   }
