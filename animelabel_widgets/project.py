@@ -116,10 +116,8 @@ class Project:
         """
         from .ingest import import_folder
 
-        root = self.pictures.root
-        return import_folder(
-            self.store, root, Path(folder or root), min_bytes=min_bytes, progress=progress
-        )
+        root = self.pictures.folder
+        return import_folder(self.store, root, folder, min_bytes=min_bytes, progress=progress)
 
     def labeler(self, *, app: bool = False, address: str = "") -> Labeler:
         """Make a labeler widget for one volunteer.
@@ -398,6 +396,7 @@ class Project:
             A folder that does not exist yet, is empty, or was written by this program.
         mode
             "copy", "hardlink", "symlink"; or "manifest", which has the tables and no picture.
+            Links lead to pictures of this machine only.
         split
             The share of each split, such as `{"train": 0.8, "validation": 0.1, "test": 0.1}`:
             no series is in two.
@@ -428,7 +427,7 @@ class Project:
         rows.attrs = dict(verdicts.attrs)
         return export(
             rows,
-            self.pictures.root,
+            self.pictures.folder,
             Path(destination),
             recipe,
             ratings=said,
@@ -496,7 +495,8 @@ def open_project(
     database_url
         An SQLAlchemy URL: `sqlite:///anime.db` or `mysql+pymysql://user:password@host/database`.
     pictures
-        The folder that holds a sub-folder for each series.
+        The folder that holds a sub-folder for each series: a path, or an address that fsspec
+        knows, such as `s3://bucket/frames`.
     create
         Make the tables where there are none yet.
     **settings
@@ -515,7 +515,7 @@ def open_project(
         database_url=database_url, pictures=pictures and str(pictures), **settings
     )
     shown = Pictures(
-        Path(chosen.pictures),
+        chosen.pictures,
         max_side=chosen.max_side,
         quality=chosen.quality,
         disk=user_cache(chosen.cache_mb * 2**20),
