@@ -265,7 +265,7 @@ def test_filters_and_every_screen(
     page.wait_for_selector(f"{FIRST} .al-badge:text-is('Text')")
     page.select_option("[data-al=filter-state]", "3")
     page.wait_for_selector("[data-al=said]:text('No image matches')")
-    assert not page.is_visible("[data-al=item]")
+    page.wait_for_selector("[data-al=item]", state="hidden")
     page.click("[data-al=filter-clear]")
     page.wait_for_selector(EVERYTHING)
     seen("filters")
