@@ -234,6 +234,7 @@ def test_a_picture_that_is_missing_is_told_and_can_be_settled(
         page.goto(f"{server.address}?token={TOKEN}")
         page.fill("#alr-name", "Ada")
         page.keyboard.press("Enter")
+        page.wait_for_selector("[data-al=said]:text-is('3 images')")
         page.click("[data-al=item]:has-text('the file is missing')")
         page.wait_for_selector("[data-al=missing]:text('the file is missing')")
         page.wait_for_selector("p:text-is('Nobody has rated it.')")
