@@ -21,6 +21,7 @@ import animelabel_widgets as al
 from animelabel_widgets.errors import ConfigError, InputError, PictureError
 from animelabel_widgets.estimation import reestimate
 from animelabel_widgets.pictures.remote import RemoteFolder
+from animelabel_widgets.session import Session
 
 FRAMES = "s3://bucket/frames"
 
@@ -95,9 +96,12 @@ def test_a_project_works_on_a_bucket_as_on_a_folder(
     with al.open_project(database_url, pictures=FRAMES) as project:
         report = project.add_series(progress=False)
         assert (report.series, report.added, len(report.refused)) == (2, 12, 1)
-        volunteer = project.store.volunteer("a" * 32)
-        for task in project.store.hand_out(volunteer, 20):
-            project.store.rate(volunteer, task.assignment_id, al.Answer.of("person"), 0, 900)
+        session = Session(project.store, project.pictures)
+        session.hello("a" * 32)
+        while handed := session.fetch(5):
+            for each in handed:
+                assert each.jpeg[:2] == b"\xff\xd8"
+                session.rate(each.rated.task.assignment_id, al.Answer.of("person"), 0, 900)
         reestimate(project.store)
         images = project.images()
         assert set(images["title"]) == {"Whale", "Star"}
