@@ -1,4 +1,4 @@
-"""The reviewers' page: Voilà on a port of its own, where nothing answers without the token.
+"""The reviewers' page: the lean page on a port of its own, where nothing answers without the token.
 
 The token is asked for before any route is looked up, so that none can forget to.
 """
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
+from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
 from tornado.routing import Matcher, Rule
 from tornado.web import RequestHandler
@@ -21,11 +22,16 @@ from ..config import Settings
 from ..errors import ConfigError
 from ..store import Store
 from . import notebook
-from .server import Server, voila_config
+from .lean import LeanServer
+from .server import hosted_config
 
 TOKEN = "ANIMELABEL_REVIEW_TOKEN"  # noqa: S105 - the name of a variable
 SHORTEST = 16
 PORT = 8867
+REVIEWERS = 50
+"""Reviewers at once, who share a process; each has all images in it, some 40 MB of 300,000."""
+IDLE_MINUTES = 12 * 60
+"""A reviewer may be called away."""
 
 _REFUSED = (
     "This page is for reviewers: open it with the address that `animelabel serve --review` printed."
@@ -56,37 +62,46 @@ def serve_review(
     """
     token = _token()
     settings = settings.absolute()
-    with closing(Store.open(settings.database_url, create=False)):
+    with closing(Store.open(settings.database_url, create=False)) as store:
         os.environ.update(settings.as_environ())
-        ReviewServer(token, announce, review_config(ip, port)).run(notebook("review.ipynb"))
+        server = ReviewServer(
+            token, announce, hosted_config(ip, port), database_ready=lambda: bool(store.stats())
+        )
+        server.run(notebook("review.ipynb"))
 
 
-def review_config(ip: str, port: int) -> Config:
-    """Give Voilà's settings, with a kernel that is ready before the next reviewer comes."""
-    config = voila_config(ip, port)
-    # The two exclude each other; the kernel of a page that went away ends when it is culled.
-    config.VoilaConfiguration.prelaunch_hook = None
-    config.VoilaConfiguration.preheat_kernel = True
-    config.VoilaConfiguration.default_pool_size = 1
-    return config
+class ReviewServer(LeanServer):
+    """The lean page, which answers only to who has the token."""
 
-
-class ReviewServer(Server):
-    """Voilà that answers only to who has the token."""
-
-    def __init__(self, token: str, announce: Callable[[str], None], config: Config) -> None:
-        super().__init__(lambda address: announce(f"{address}?token={token}"), config)
+    def __init__(
+        self,
+        token: str,
+        announce: Callable[[str], None],
+        config: Config,
+        *,
+        database_ready: Callable[[], bool],
+    ) -> None:
+        super().__init__(
+            lambda address: announce(f"{address}?token={token}"),
+            config,
+            hosts=1,
+            modules=("animelabel_widgets.apps", "animelabel_widgets.review"),
+            max_visitors=REVIEWERS,
+            idle_minutes=IDLE_MINUTES,
+            proxied=False,
+            database_ready=database_ready,
+        )
         self._token = token
 
-    def listen(self) -> None:
-        """Put the question for the token before every route, then listen."""
+    def _bind(self, server: HTTPServer) -> None:
+        """Bind to a port, and put the question for the token before every route."""
+        super()._bind(server)
         cookie = f"animelabel-review-{self.port}"
         gate = [
             Rule(_Brings(self._token), _Enter, {"token": self._token, "cookie": cookie}),
             Rule(_Lacks(self._token, cookie), _Refuse),
         ]
         self.app.default_router.rules[:0] = gate
-        super().listen()
 
 
 class _Brings(Matcher):

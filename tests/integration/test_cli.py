@@ -87,7 +87,7 @@ def test_a_campaign_from_the_command_line(
         (["import"], 2, "Missing argument 'FOLDER'"),
         (["serve", "--port", "many"], 2, "'many' is not a valid integer"),
         (["simulate", "--skill", "2"], 2, "not in the range 0<=x<=1"),
-        (["export", "out", "--filter", "hero & ~text"], 2, "name 'hero' is not defined"),
+        (["export", "out", "--filter", "hero & ~text"], 1, "name 'hero' is not defined"),
         (["export"], 2, "Name a folder for the data set, or a file with --ratings"),
         (["export", "--ratings", "a.parquet", "--filter", "text"], 2, "name a folder to copy"),
         (["export", "--ratings", "a.csv"], 1, "let it end in .parquet"),

@@ -6,15 +6,16 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from support.commands import Server, run, serving
 
-from animelabel_widgets.serving import notebook
-from animelabel_widgets.serving.review import ReviewServer
-from animelabel_widgets.serving.server import voila_config
+from animelabel_widgets.serving.installing import PATHS
+from animelabel_widgets.serving.page.document import document
+from animelabel_widgets.serving.page.files import Files
+from animelabel_widgets.serving.page.handlers import Site
+from animelabel_widgets.serving.page.handlers import routes as page_routes
 
 TOKEN = "a-token-of-the-test-0123"  # noqa: S105 - of the test alone
 KERNEL = "01234567-89ab-cdef-0123-456789abcdef"
@@ -34,22 +35,9 @@ def server(frames: Path, tmp_path: Path) -> Iterator[Server]:
 
 def routes() -> set[str]:
     """Give an address for each route that such a server has."""
-
-    class Silent(ReviewServer):
-        def listen(self) -> None:
-            """Register the routes, and serve nothing."""
-
-    server = Silent(TOKEN, print, voila_config("localhost", 0))
-    with suppress(SystemExit):
-        server.run(notebook("review.ipynb"))
-    patterns = [
-        rule.matcher.regex.pattern
-        for outer in server.app.default_router.rules
-        for rule in getattr(outer.target, "rules", [])
-        if hasattr(rule.matcher, "regex")
-    ]
-    Silent.clear_instance()
-    return {re.sub(r"\(\.\*\)", "x", _kernel(each)).strip("^$") for each in patterns}
+    site = Site(document("", ""), Files(), None, b"", print)  # type: ignore[arg-type]
+    patterns = [str(route[0]) for route in page_routes(site)] + [PATHS]
+    return {re.sub(r"\([^)]*\)", "x", _kernel(each)).strip("^$") for each in patterns}
 
 
 def _kernel(pattern: str) -> str:

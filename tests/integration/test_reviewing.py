@@ -128,6 +128,38 @@ def test_the_later_of_two_reviewers_sees_what_the_other_decided(store: Store) ->
     assert store.undoable("Bob").act_id == again.act_id
 
 
+def test_one_act_after_the_other_is_taken_back(store: Store) -> None:
+    """Each as the latest that still stands; a second time, or out of order, it is refused."""
+    first, *_ = fill(store)
+    out = store.take_out(first, "Ada", version=0)
+    settled = store.settle(first, PERSON, "Ada", version=out.act_id)
+    withdrawn = store.withdraw(first, "Ada", version=settled.act_id)
+    with pytest.raises(ConflictError):
+        store.undo(settled.act_id, "Ada")
+    for act, expected in (
+        (withdrawn, ("retired", "settled")),
+        (settled, ("retired", "taken out")),
+        (out, ("open", None)),
+    ):
+        undoable = store.undoable("Ada")
+        assert undoable is not None
+        assert undoable.act_id == act.act_id
+        store.undo(act.act_id, "Ada")
+        assert state(store, first) == expected
+        with pytest.raises(ConflictError):
+            store.undo(act.act_id, "Ada")
+    assert store.undoable("Ada") is None
+    volunteer = store.volunteer("0" * 32)
+    store.block(volunteer, "Ada")
+    store.undo(store.unblock(volunteer, "Ada").act_id, "Ada")
+    assert volunteer in store.blocked()
+    latest = store.undoable("Ada")
+    assert latest is not None
+    store.undo(latest.act_id, "Ada")
+    assert store.blocked() == {}
+    assert store.check() == []
+
+
 def test_the_same_act_once_more_is_done_once(store: Store) -> None:
     """As when the connection was lost after it was committed."""
     first, *_ = fill(store)
