@@ -110,8 +110,9 @@ class ReviewServer(LeanServer):
         """Have connections come in, and put the question for the token before every route."""
         super().attach(server)
         cookie = f"animelabel-review-{self.port}"
+        brings = _Brings(self._token, self.base_url)
         gate = [
-            Rule(_Brings(self._token, self.base_url), _Enter, {"token": self._token, "cookie": cookie}),
+            Rule(brings, _Enter, {"token": self._token, "cookie": cookie}),
             Rule(_Lacks(self._token, cookie), _Refuse),
         ]
         self.app.default_router.rules[:0] = gate
