@@ -168,6 +168,8 @@ def stats(database_url: str | None) -> None:
     rows = [("series", found.series), ("images", sum(found.images.values()))]
     rows += [(f"  {state}", count) for state, count in sorted(found.images.items())]
     rows += [("volunteers", found.volunteers), ("ratings", found.ratings)]
+    rows += [("known answers", found.known), ("  said to them", found.known_answers)]
+    rows += [("reports", found.reports)]
     rows += [(f"  open images with {votes}", count) for votes, count in found.coverage.items()]
     for name, count in rows:
         click.echo(f"{name:<24}{count:>10,}")

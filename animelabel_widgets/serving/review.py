@@ -10,6 +10,7 @@ import os
 import secrets
 from collections.abc import Callable
 from contextlib import closing
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tornado.httpserver import HTTPServer
@@ -21,8 +22,11 @@ from traitlets.config import Config
 from ..config import Settings
 from ..errors import ConfigError
 from ..store import Store
-from . import notebook
+from . import answers, notebook, prepare_log
+from .crowd import Crowd
+from .hosted.hosts import Hosts
 from .lean import LeanServer
+from .room import room_for
 from .server import hosted_config
 
 TOKEN = "ANIMELABEL_REVIEW_TOKEN"  # noqa: S105 - the name of a variable
@@ -40,7 +44,7 @@ _ENTERED = '<!doctype html><meta http-equiv="refresh" content="0;url=%s"><title>
 
 
 def serve_review(
-    settings: Settings, *, ip: str, port: int, announce: Callable[[str], None]
+    settings: Settings, *, ip: str, port: int, base_url: str, announce: Callable[[str], None]
 ) -> None:
     """Serve the reviewers' page until it is interrupted.
 
@@ -50,6 +54,8 @@ def serve_review(
         What the page's kernels work with; they get it as variables.
     ip, port
         Where to listen; if the port is taken, one near it is used.
+    base_url
+        What the page's address begins with after the host, with a slash at both ends.
     announce
         Called with the page's address, which has the token, once it is served.
 
@@ -62,12 +68,19 @@ def serve_review(
     """
     token = _token()
     settings = settings.absolute()
-    with closing(Store.open(settings.database_url, create=False)) as store:
+    prepare_log(settings)
+    with (
+        closing(Store.open(settings.database_url, create=False)) as store,
+        TemporaryDirectory(prefix="animelabel-") as counts,
+    ):
         os.environ.update(settings.as_environ())
-        server = ReviewServer(
-            token, announce, hosted_config(ip, port), database_ready=lambda: bool(store.stats())
-        )
-        server.run(notebook("review.ipynb"))
+        ReviewServer(
+            token,
+            announce,
+            hosted_config(ip, port, base_url),
+            counts=counts,
+            database_ready=lambda: answers(store),
+        ).run(notebook("review.ipynb"))
 
 
 class ReviewServer(LeanServer):
@@ -79,26 +92,27 @@ class ReviewServer(LeanServer):
         announce: Callable[[str], None],
         config: Config,
         *,
+        counts: str,
         database_ready: Callable[[], bool],
     ) -> None:
         super().__init__(
             lambda address: announce(f"{address}?token={token}"),
             config,
-            hosts=1,
-            modules=("animelabel_widgets.apps", "animelabel_widgets.review"),
-            max_visitors=REVIEWERS,
-            idle_minutes=IDLE_MINUTES,
-            proxied=False,
+            Hosts(1, ("animelabel_widgets.apps", "animelabel_widgets.review")),
+            crowd=Crowd(idle_minutes=IDLE_MINUTES),
+            places=room_for(REVIEWERS),
+            counts=counts,
             database_ready=database_ready,
         )
         self._token = token
 
-    def _bind(self, server: HTTPServer) -> None:
-        """Bind to a port, and put the question for the token before every route."""
-        super()._bind(server)
+    def attach(self, server: HTTPServer) -> None:
+        """Have connections come in, and put the question for the token before every route."""
+        super().attach(server)
         cookie = f"animelabel-review-{self.port}"
+        brings = _Brings(self._token, self.base_url)
         gate = [
-            Rule(_Brings(self._token), _Enter, {"token": self._token, "cookie": cookie}),
+            Rule(brings, _Enter, {"token": self._token, "cookie": cookie}),
             Rule(_Lacks(self._token, cookie), _Refuse),
         ]
         self.app.default_router.rules[:0] = gate
@@ -107,14 +121,15 @@ class ReviewServer(LeanServer):
 class _Brings(Matcher):
     """Matches a request for the page with the right token in its address."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, page: str) -> None:
         self._token = token
+        self._page = page
 
     def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
         """Compare in a time that tells nothing."""
         said = request.query_arguments.get("token", [b""])[-1]
         right = hmac.compare_digest(said, self._token.encode())
-        return {} if right and request.path == "/" and request.method == "GET" else None
+        return {} if right and request.path == self._page and request.method == "GET" else None
 
 
 class _Lacks(Matcher):

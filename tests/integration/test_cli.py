@@ -73,6 +73,7 @@ def test_a_campaign_from_the_command_line(
     assert said["simulate"] == "150 ratings by 3 simulated volunteers.\n"
     assert re.search(r"ratings +150\n", said["stats"])
     assert re.search(r"prefiltered +12\n", said["stats"])
+    assert re.search(r"known answers +0\n  said to them +0\nreports +0\n", said["stats"])
     assert said["check"] == "Every counter is what the history says.\n"
     exported = r"Exported 150 ratings to ratings.parquet\.\nExported \d+ images to dataset\.\n"
     assert re.fullmatch(exported, said["export"])

@@ -8,6 +8,8 @@ host's standard error, which is the server's, and never to a page.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import importlib
 import json
 import logging
@@ -46,10 +48,12 @@ class Host:
 
     async def serve(self, requests: asyncio.StreamReader) -> None:
         """Do what the server asks until it is gone."""
-        while line := await requests.readline():
-            task = asyncio.create_task(self._answer(json.loads(line)))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        # A server that was killed may have left answers unread.
+        with contextlib.suppress(ConnectionError):
+            while line := await requests.readline():
+                task = asyncio.create_task(self._answer(json.loads(line)))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, request: dict[str, Any]) -> None:
         """Do one thing."""
@@ -96,10 +100,10 @@ class Host:
             self._tell({"ended": kernel_id})
 
 
-def resident() -> int:
-    """Give this process's memory in bytes."""
+def resident(process: int | str = "self") -> int:
+    """Give the memory of a process in bytes, by its id."""
     try:
-        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - read often
+        with open(f"/proc/{process}/statm", encoding="ascii") as file:  # noqa: PTH123 - read often
             return int(file.read().split()[1]) * resource.getpagesize()
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -107,7 +111,11 @@ def resident() -> int:
 
 async def _main(descriptor: int, modules: Sequence[str]) -> None:
     """Be a host."""
+    # The server's standard output is for what the command tells its caller.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    # It warns of each kernel that ends while a message comes.
+    logging.getLogger("tornado.general").setLevel(logging.ERROR)
     # Ctrl-C in a terminal reaches the whole group; a host ends with its server.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -116,6 +124,9 @@ async def _main(descriptor: int, modules: Sequence[str]) -> None:
     routing.install()
     for module in modules:
         importlib.import_module(module)
+    # What is imported stays: the collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
     server = socket.socket(fileno=descriptor)
     requests, answers = await asyncio.open_connection(sock=server, limit=_LINE)
     answers.write(b'{"ready": true}\n')

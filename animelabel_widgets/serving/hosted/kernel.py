@@ -7,7 +7,6 @@ import asyncio
 import hashlib
 import logging
 from base64 import b64encode
-from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from contextvars import Context, copy_context
@@ -19,6 +18,7 @@ from comm.base_comm import CommManager
 from jupyter_client._version import protocol_version
 
 from . import routing
+from .turns import Turns
 from .wire import Message, Wire
 
 _log = logging.getLogger(__name__)
@@ -37,6 +37,12 @@ INFO = {
     "banner": "",
     "help_links": [],
 }
+_MOST_WAITING = 256
+"""Messages of a visitor that may wait for those before; what comes then is dropped."""
+
+_URGENT = ("kernel_info_request", "shutdown_request")
+"""What is answered at once where it comes over the control channel, which takes nothing else."""
+
 _LARGE = 1024
 """Characters from which a text of a widget's state is sent once to the server, by its hash."""
 
@@ -83,10 +89,7 @@ class VirtualKernel:
         self._namespace: dict[str, Any] = {"__name__": "__main__", "display": routing.display}
         self._statuses = statuses
         self._ended = ended
-        self._pool = pool
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[Callable[[], None]] = deque()
-        self._working = False
         self._parent: Message = {}
         self._captured: list[tuple[str, dict[str, Any], list[bytes]]] | None = None
         self._count = 0
@@ -94,6 +97,7 @@ class VirtualKernel:
         self._wire = Wire(context, connection, self._receive)
         self._context: Context = copy_context()
         self._context.run(routing.current.set, self)
+        self._turns = Turns(pool, self._context, kernel_id)
 
     def publish(
         self,
@@ -147,7 +151,7 @@ class VirtualKernel:
             finally:
                 self._captured = None
 
-        self._submit(work)
+        self._turns.add(work)
         data, captured = await done
         texts: dict[str, str] = {}
         models = {
@@ -164,8 +168,9 @@ class VirtualKernel:
             return
         self.closed = True
         self._wire.close()
-        self._waiting.clear()
-        self._context.run(self._forget)
+        self._turns.clear()
+        # After the handler that may be running: two cannot be in one context.
+        self._turns.add(self._forget)
 
     def _forget(self) -> None:
         """Break the circles between widgets and comms, so that their memory comes back now."""
@@ -181,32 +186,10 @@ class VirtualKernel:
     def _receive(self, channel: str, identities: list[bytes], message: Message) -> None:
         """Take a message from a socket."""
         if channel == "control":
-            self._handle(channel, identities, message)
-        else:
-            self._submit(partial(self._handle, channel, identities, message))
-
-    def _submit(self, work: Callable[[], None]) -> None:
-        """Have something done after what came before."""
-        self._waiting.append(work)
-        if not self._working:
-            self._working = True
-            self._next()
-
-    def _next(self) -> None:
-        """Begin with the next message, in a thread."""
-        if not self._waiting:
-            self._working = False
-            return
-        work = self._waiting.popleft()
-        self._pool.submit(self._guarded, work)
-
-    def _guarded(self, work: Callable[[], None]) -> None:
-        """Do it; whatever happens, it harms no other visitor."""
-        try:
-            self._context.run(work)
-        except BaseException:  # noqa: BLE001 - sys.exit too ends nothing but this handler
-            _log.exception("Kernel %s: a handler failed", self.kernel_id)
-        self._on_loop(self._next)
+            if message["msg_type"] in _URGENT:
+                self._handle(channel, identities, message)
+        elif len(self._turns) < _MOST_WAITING:
+            self._turns.add(partial(self._handle, channel, identities, message))
 
     def _on_loop(self, work: Callable[..., Any], *arguments: Any) -> None:
         """Have something done by the event loop."""
@@ -262,8 +245,10 @@ class VirtualKernel:
         return {"status": "ok", "restart": message["content"].get("restart", False)}
 
     def _comm(self, message: Message) -> None:
-        """Hand a message to its comm."""
-        getattr(self.comms, message["header"]["msg_type"])(None, None, message)
+        """Hand a message to its comm, where it is one."""
+        name, data = (message["content"].get(each) for each in ("comm_id", "data"))
+        if isinstance(name, str) and name.isascii() and isinstance(data, dict):
+            getattr(self.comms, message["msg_type"])(None, None, message)
 
     def _on_execute(self, message: Message) -> dict[str, Any]:
         """Run a cell for the server; what went wrong goes to the log, never to the page."""
