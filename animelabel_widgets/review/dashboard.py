@@ -133,10 +133,12 @@ class Dashboard:
 
         return votes_per_day(self._known(again=True).ratings)
 
-    def _calibration(self, _board: pd.DataFrame) -> Plot:
+    def _calibration(self, board: pd.DataFrame) -> Plot:
         from ..plots import calibration
 
         crowd = self._known(again=True)
+        if crowd.gold.empty:
+            return calibration(board.iloc[:0], crowd.gold)
         with warnings.catch_warnings():
             # The plot shows how far the verdicts can be trusted.
             warnings.simplefilter("ignore", ConsensusWarning)

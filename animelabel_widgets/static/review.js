@@ -72,6 +72,8 @@ function render({ model, el }) {
     root.classList.add("alr-app");
     document.title = "Review";
   }
+  // A notebook around it has keys of its own.
+  root.addEventListener("keydown", (event) => event.stopPropagation());
   grid.box.addEventListener("click", (event) => {
     const clicked = grid.rowOf(event.target);
     if (clicked !== null) open(clicked);

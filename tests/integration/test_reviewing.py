@@ -13,6 +13,7 @@ from animelabel_widgets.errors import ConflictError, InputError
 from animelabel_widgets.estimation import reestimate
 from animelabel_widgets.labels import KEYS, Act, Answer, Decision, Gold, Known, NewImage, Series
 from animelabel_widgets.retirement import Rule
+from animelabel_widgets.review.dashboard import PLOTS, Dashboard
 from animelabel_widgets.store import Store
 
 PERSON = Decision(Answer.of("person"))
@@ -227,6 +228,31 @@ def test_verdicts_of_blocked_volunteers_alone_are_given_up(store: Store) -> None
     reestimate(store, rule=Rule())
     assert len(store.verdicts()) == 0
     assert set(store.images()["state"]) == {"open"}
+
+
+def test_the_dashboard_tells_what_the_store_has(store: Store) -> None:
+    """Counts, plots, and the list, in which a blocked volunteer keeps the skill known before."""
+    images = fill(store, volunteers=2)
+    dashboard = Dashboard(store)
+    first, second = store.volunteer("0" * 32), store.volunteer(f"{1:032x}")
+    before = dashboard.volunteers("ratings", 0, 9)
+    store.block(first, "Ada")
+    counts = dashboard.counts(store.board())
+    assert (counts["images"], counts["ratings"], counts["volunteers"]) == (4, len(images), 2)
+    listed = dashboard.volunteers("blocked", 0, 9)
+    assert listed["total"] == 2
+    was = {row["volunteer"]: row for row in before["rows"]}
+    assert listed["rows"] == [was[first] | {"blocked": True}, was[second]]
+    assert dashboard.volunteers("blocked", 1, 9)["rows"] == [was[second]]
+    anew = Dashboard(store).volunteers("skill", 0, 9)["rows"]
+    assert [(row["volunteer"], row["skill"] is None) for row in anew] == [
+        (second, False),
+        (first, True),
+    ]
+    for name in PLOTS:
+        drawn = dashboard.plot(name, store.board())
+        assert drawn["svg"].startswith("<svg")
+        assert drawn["title"]
 
 
 def test_counters_are_exact_when_blocking_meets_ratings(store: Store) -> None:
