@@ -14,7 +14,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from PIL import Image
-from support.commands import run
+from support.commands import run, serving
+from support.story import tell
+from support.visitor import Visitor
 from support.waiting import free_port, wait_until
 
 import animelabel_widgets as al
@@ -156,3 +158,20 @@ def test_the_command_line_takes_an_address(
         assert done.returncode == 1
         assert said in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_volunteers_get_pictures_of_a_bucket(
+    bucket: RemoteFolder, keys: dict[str, str], tmp_path: Path
+) -> None:
+    """The served page takes the address as a folder."""
+    environ = {"ANIMELABEL_PICTURES": FRAMES, **keys}
+    assert run("import", FRAMES, cwd=tmp_path, **environ).returncode == 0
+
+    async def story() -> None:
+        visitor = Visitor(server.address)
+        await visitor.visit()
+        _, pictures = await visitor.ask(kind="fetch", count=3)
+        assert {each[:2] for each in pictures} == {b"\xff\xd8"}
+
+    with serving("serve", "--hosts", "1", cwd=tmp_path, environ=environ) as server:
+        tell(story)
