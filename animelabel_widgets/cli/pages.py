@@ -100,6 +100,27 @@ def demo(folder: Path, port: int, no_browser: bool) -> None:  # noqa: FBT001
     help="Visitors at once; by default as many as memory and open files allow.",
 )
 @click.option(
+    "--idle-minutes",
+    default=15,
+    show_default=True,
+    type=click.IntRange(1, 1440),
+    help="After so long without a click, an open page gives its place away until the next one.",
+)
+@click.option(
+    "--recycle-after",
+    default=5000,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Visitors after whom a shared process is replaced.",
+)
+@click.option(
+    "--recycle-mb",
+    default=2048,
+    show_default=True,
+    type=click.IntRange(200),
+    help="Memory of a shared process from which on it is replaced.",
+)
+@click.option(
     "--proxied", is_flag=True, help="A proxy of yours stands in front: believe its headers."
 )
 @click.option("--log", "log_file", metavar="FILE", help="Where to log; by default animelabel.log.")
@@ -118,6 +139,9 @@ def serve(
     hosts: int,
     workers: int,
     max_visitors: int,
+    idle_minutes: int,
+    recycle_after: int,
+    recycle_mb: int,
     proxied: bool,  # noqa: FBT001
     log_file: str | None,
     review: bool,  # noqa: FBT001
@@ -142,7 +166,17 @@ def serve(
         serve_review(settings, ip=ip, port=own, announce=_announce_review)
         return
     click.echo("Starting the volunteers' page …")
-    crowd = Crowd(kernels, template, hosts, workers, max_visitors, proxied=proxied)
+    crowd = Crowd(
+        kernels=kernels,
+        template=template,
+        hosts=hosts,
+        workers=workers,
+        max_visitors=max_visitors,
+        idle_minutes=idle_minutes,
+        recycle_after=recycle_after,
+        recycle_mb=recycle_mb,
+        proxied=proxied,
+    )
     run(
         settings,
         ip=ip,

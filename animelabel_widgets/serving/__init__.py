@@ -21,9 +21,6 @@ from .crowd import Crowd
 ALONE = Crowd()
 """What one server process needs."""
 
-MODULES = ("animelabel_widgets.apps",)
-"""What the hosts import at their start."""
-
 
 def serve(
     settings: Settings,
@@ -101,7 +98,7 @@ def _serve_stock(
     from .hosted.hosts import Hosts
     from .lean import HostedServer
 
-    hosts = Hosts(crowd.hosts, MODULES)
+    hosts = Hosts(**crowd.hosting())
     HostedServer(ready, hosted_config(ip, port, base_url), hosts).run(notebook())
 
 

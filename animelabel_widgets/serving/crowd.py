@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,9 @@ class Crowd:
     idle_minutes
         Minutes without a message after which the kernel of an open page goes; the page gets
         another one with the next click.
+    recycle_after, recycle_mb
+        Visitors, and MiB of memory, after which a shared process takes no more visitors and is
+        replaced.
     proxied
         True behind a proxy of yours: its headers tell the visitor's address and protocol.
     """
@@ -36,7 +39,18 @@ class Crowd:
     workers: int = 1
     max_visitors: int = 0
     idle_minutes: int = 15
+    recycle_after: int = 5000
+    recycle_mb: int = 2048
     proxied: bool = False
+
+    def hosting(self) -> dict[str, Any]:
+        """Give the options of `hosted.hosts.Hosts`."""
+        return {
+            "number": self.hosts,
+            "modules": ("animelabel_widgets.apps",),
+            "recycle_after": self.recycle_after,
+            "recycle_bytes": self.recycle_mb * 2**20,
+        }
 
     @property
     def lean(self) -> bool:

@@ -25,6 +25,7 @@ from .page.document import document
 from .page.files import Files
 from .page.handlers import NothingHandler, Site
 from .page.kernels import HostedKernels
+from .page.relay import Relay
 from .page.routes import routes
 from .page.visits import Visits
 from .ports import bind_near
@@ -116,11 +117,15 @@ class LeanServer(HostedServer):
         super().run(notebook)
 
     def init_settings(self) -> dict[str, Any]:
-        """Have room for the sockets of all visitors."""
+        """Have room for the sockets of all visitors, and do for each of them what he needs."""
         settings: dict[str, Any] = super().init_settings()
         room = 1000 + _SOCKETS_OF_A_VISITOR * self._places
-        self.kernel_manager.context.set(zmq.MAX_SOCKETS, room)
-        return settings
+        manager = self.kernel_manager
+        manager.context.set(zmq.MAX_SOCKETS, room)
+        manager.allowed_message_types = ["comm_msg"]
+        # Visits know who is idle.
+        manager.start_watching_activity = lambda _kernel_id: None
+        return {**settings, "kernel_websocket_connection_class": Relay}
 
     def init_handlers(self) -> list[Any]:
         """Open no address of Voilà's; the page's own ones follow once the hosts are warm."""

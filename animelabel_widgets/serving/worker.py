@@ -30,7 +30,7 @@ from ..config import Settings
 from ..logs import log_to
 from ..metrics import FOLDER
 from ..store import Store
-from . import MODULES, answers, notebook
+from . import answers, notebook
 from .crowd import Crowd
 from .hosted.hosts import Hosts
 from .lean import LeanServer
@@ -51,7 +51,7 @@ def serve_lean(
         LeanServer(
             ready,
             hosted_config(ip, port, base_url),
-            Hosts(crowd.hosts, MODULES, environ={FOLDER: counts}),
+            Hosts(**crowd.hosting(), environ={FOLDER: counts}),
             crowd=crowd,
             places=room_for(crowd.max_visitors),
             counts=counts,
@@ -138,7 +138,7 @@ def main() -> None:
             doors,
             reports,
             config=hosted_config("localhost", 0, wish["base_url"]),
-            hosts=Hosts(crowd.hosts, MODULES, environ={FOLDER: wish["counts"]}),
+            hosts=Hosts(**crowd.hosting(), environ={FOLDER: wish["counts"]}),
             crowd=crowd,
             places=room_for(crowd.max_visitors, crowd.workers),
             counts=wish["counts"],

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from tempfile import TemporaryDirectory
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from jupyter_client.multikernelmanager import AsyncMultiKernelManager
-from jupyter_client.provisioning import KernelProvisionerFactory
-from traitlets.config import Config
+from support.house import PATIENCE, House, Kernel, Story
+from support.house import tell as told_in_house
 
 from animelabel_widgets.serving.hosted import routing
-from animelabel_widgets.serving.hosted.hosts import HostError, Hosts
-from animelabel_widgets.serving.hosted.provisioner import HostedProvisioner
+from animelabel_widgets.serving.hosted.hosts import HostDiedError, HostError
 
 ECHO = """
 import os, sys
@@ -34,6 +33,8 @@ class Echo(anywidget.AnyWidget):
         if kind == "fail":
             print("a secret")
             raise ValueError("a secret")
+        if kind == "wait":
+            open(content["gate"]).close()
         if kind == "set":
             os.environ["MINE"] = content["value"]
         if kind == "widgets":
@@ -45,112 +46,9 @@ Echo()
 """
 
 
-class Kernel:
-    """A kernel, spoken to as Voilà does."""
-
-    def __init__(self, manager: Any, kernel_id: str, hosts: Hosts) -> None:
-        self.manager = manager
-        self.kernel_id = kernel_id
-        self.hosts = hosts
-        self.view = ""
-        self.client: Any = None
-
-    async def show(self) -> None:
-        """Run the notebook, and listen."""
-        self.view = (await self.hosts.run(self.kernel_id, ECHO))["view"]
-        self.client = self.manager.get_kernel(self.kernel_id).client(context=self.manager.context)
-        self.client.start_channels(stdin=False, hb=False)
-        while True:
-            message = await self.client.get_iopub_msg(timeout=10)
-            if message["msg_type"] == "iopub_welcome":
-                return
-
-    def post(self, msg_type: str = "comm_msg", comm_id: str = "", **content: Any) -> None:
-        """Send a message to the widget."""
-        whole = {"comm_id": comm_id or self.view, "data": {"method": "custom", "content": content}}
-        if msg_type != "comm_msg":
-            whole = {"comm_id": comm_id, **content}
-        self.client.shell_channel.send(self.client.session.msg(msg_type, whole))
-
-    async def heard(self) -> dict[str, Any]:
-        """Give the next message that is no status."""
-        while True:
-            message: dict[str, Any] = await self.client.get_iopub_msg(timeout=10)
-            if message["msg_type"] not in ("status", "iopub_welcome"):
-                return message
-
-    async def ask(self, **content: Any) -> dict[str, Any]:
-        """Send a message and give the widget's answer."""
-        self.post(**content)
-        answer: dict[str, Any] = (await self.heard())["content"]["data"]["content"]
-        return answer
-
-
-class House:
-    """Hosts and kernels of a test."""
-
-    def __init__(self, hosts: Hosts, manager: AsyncMultiKernelManager) -> None:
-        self.hosts = hosts
-        self.manager = manager
-        self.clients: list[Any] = []
-
-    async def kernel(self, name: str) -> Kernel:
-        """Start a kernel with a visitor's name among its variables."""
-        kernel_id = await self.manager.start_kernel(
-            kernel_name="python3", env={"VOILA_NAME": name, "SECRET": "never passed on"}
-        )
-        kernel = Kernel(self.manager, kernel_id, self.hosts)
-        await kernel.show()
-        self.clients.append(kernel.client)
-        return kernel
-
-    async def end(self, kernel: Kernel) -> None:
-        """End a kernel."""
-        await self.manager.shutdown_kernel(kernel.kernel_id)
-
-
-@asynccontextmanager
-async def house(number: int = 1, **options: Any) -> AsyncIterator[House]:
-    """Open hosts, and end them."""
-    # The path of a socket may have 107 characters: pytest's own folders are too deep.
-    folder = TemporaryDirectory()
-    config = Config()
-    config.KernelProvisionerFactory.default_provisioner_name = "animelabel-hosts"
-    config.KernelManager.transport = "ipc"
-    # It is one for the process, and keeps the settings of its first use.
-    KernelProvisionerFactory.clear_instance()
-    hosts = Hosts(number, ["anywidget"], **options)
-    HostedProvisioner.hosts = hosts
-    HostedProvisioner.statuses = True
-    HostedProvisioner.own = ("VOILA_",)
-    manager = AsyncMultiKernelManager(config=config, connection_dir=folder.name)
-    await hosts.start()
-    opened = House(hosts, manager)
-    try:
-        yield opened
-    finally:
-        for each in opened.clients:
-            each.stop_channels()
-        for each in manager.list_kernel_ids():
-            await manager.shutdown_kernel(each, now=True)
-        await hosts.close()
-        manager.context.destroy(linger=0)
-        HostedProvisioner.hosts = None
-        KernelProvisionerFactory.clear_instance()
-        folder.cleanup()
-
-
-Story = Callable[[House], Awaitable[None]]
-
-
 def tell(story: Story, number: int = 1, **options: Any) -> None:
-    """Run a story in a house of its own."""
-
-    async def run() -> None:
-        async with house(number, **options) as opened:
-            await story(opened)
-
-    asyncio.run(run())
+    """Run a story in a house whose notebook echoes."""
+    told_in_house(story, ECHO, number, **options)
 
 
 def test_a_kernel_lives_answers_and_ends() -> None:
@@ -176,31 +74,6 @@ def test_a_kernel_lives_answers_and_ends() -> None:
     tell(story)
 
 
-def test_visitors_never_meet() -> None:
-    """Forty visitors in two hosts, each with messages in flight at once: each hears himself."""
-    visitors, rounds = 40, 25
-
-    async def story(house: House) -> None:
-        kernels = [await house.kernel(f"v{number}") for number in range(visitors)]
-
-        async def talk(number: int, kernel: Kernel) -> None:
-            for turn in range(rounds):
-                kernel.post(kind="echo", turn=turn, of=number)
-            for turn in range(rounds):
-                message = await kernel.heard()
-                assert message["msg_type"] == "comm_msg"
-                assert message["content"]["comm_id"] == kernel.view
-                said = message["content"]["data"]["content"]
-                assert said == {"kind": "echo", "turn": turn, "of": number, "mine": f"v{number}"}
-
-        await asyncio.gather(*(talk(*each) for each in enumerate(kernels)))
-        # Nothing foreign arrives late either: the next thing heard is the own answer.
-        for number, kernel in enumerate(kernels):
-            assert (await kernel.ask(kind="last"))["mine"] == f"v{number}"
-
-    tell(story, number=2)
-
-
 def test_each_has_own_widgets_and_variables() -> None:
     """What one sets or makes, the other does not see; the server's variables are not passed on."""
 
@@ -223,7 +96,7 @@ def test_a_foreign_model_or_class_cannot_be_reached() -> None:
         ann, ben = await house.kernel("ann"), await house.kernel("ben")
         ann.post(comm_id=ben.view, kind="echo", forged=True)
         made = uuid4().hex
-        ann.post("comm_open", made, target_name="jupyter.widget", data={"state": {}})
+        ann.send("comm_open", comm_id=made, target_name="jupyter.widget", data={"state": {}})
         refused = await ann.heard()
         assert (refused["msg_type"], refused["content"]["comm_id"]) == ("comm_close", made)
         assert "forged" not in await ben.ask(kind="echo")
@@ -246,6 +119,128 @@ def test_a_failing_handler_harms_and_tells_nobody(
         said = capfd.readouterr()
         assert ann.kernel_id in said.err
         assert "ValueError: a secret" in said.err
+        # The server's output is for what the command tells its caller.
+        assert said.out == ""
+
+    tell(story)
+
+
+def signed(kernel: Kernel, channel: str, header: bytes, content: bytes) -> None:
+    """Send what no library would."""
+    parts = [header, b"{}", b"{}", content]
+    socket = getattr(kernel.client, f"{channel}_channel").socket
+    socket.send_multipart([b"<IDS|MSG>", kernel.client.session.sign(parts), *parts])
+
+
+def test_what_comes_over_the_control_channel_runs_no_handler() -> None:
+    """It would run beside the visitor's other messages, and could end the host of all."""
+
+    async def story(house: House) -> None:
+        ann, ben = await house.kernel("ann"), await house.kernel("ben")
+        data = {"method": "custom", "content": {"kind": "exit"}}
+        message = ann.client.session.msg("comm_msg", {"comm_id": ann.view, "data": data})
+        ann.client.control_channel.send(message)
+        info = ann.client.session.msg("kernel_info_request")
+        ann.client.control_channel.send(info)
+        reply = await ann.client.get_control_msg(timeout=PATIENCE)
+        assert reply["parent_header"]["msg_id"] == info["header"]["msg_id"]
+        for kernel in (ann, ben):
+            assert (await kernel.ask(kind="echo"))["kind"] == "echo"
+
+    tell(story)
+
+
+DEEP = b"[" * 100_000 + b"]" * 100_000
+HEADER = {"msg_type": "comm_msg", "session": "s", "date": "2026-01-01T00:00:00Z", "version": "5.4"}
+HEADERS: list[dict[str, Any]] = [
+    {},
+    {"msg_type": []},
+    {"msg_type": None},
+    {"msg_type": "nothing"},
+    {"version": None},
+    {"date": 3},
+    {"session": "\ud800"},
+    {"msg_id": {"a": []}},
+]
+CONTENTS = [
+    *(b"", b"{}", b"[]", b"null", b"1", b'"x"', b"\xff\xfe", b'{"comm_id": NaN}', DEEP),
+    *(b'{"comm_id": []}', b'{"comm_id": "\\ud800", "data": {}}', b'{"a": ' + b"9" * 5000 + b"}"),
+]
+
+
+def test_malformed_messages_harm_and_tell_nobody(capfd: pytest.CaptureFixture[str]) -> None:
+    """What a page may put into a message ends nothing, and fills no log with tracebacks."""
+
+    async def story(house: House) -> None:
+        ann, ben = await house.kernel("ann"), await house.kernel("ben")
+        no_data = [f'{{"comm_id": "{ann.view}"{more}}}' for more in ("", ', "data": []')]
+        contents = [*CONTENTS, *(each.encode() for each in no_data)]
+        sent = [(DEEP, b"{}"), (b"[]", b"{}")]
+        for kind in ("comm_msg", "comm_open", "comm_close", "kernel_info_request"):
+            header = {**HEADER, "msg_type": kind}
+            sent += [
+                (json.dumps({"msg_id": uuid4().hex, **header}).encode(), each) for each in contents
+            ]
+        for header in HEADERS:
+            whole = {"msg_id": uuid4().hex, **HEADER, **header}
+            sent.append((json.dumps(whole).encode(), b"{}"))
+        for channel in ("shell", "control"):
+            for header, content in sent:
+                signed(ann, channel, header, content)
+        for kernel in (ann, ben):
+            assert (await kernel.ask(kind="echo"))["kind"] == "echo"
+        assert "Traceback" not in capfd.readouterr().err
+
+    tell(story)
+
+
+@contextmanager
+def gate(folder: Path) -> Iterator[str]:
+    """Give a file that holds up who opens it, until the block ends."""
+    name = folder / "gate"
+    os.mkfifo(name)
+    try:
+        yield str(name)
+    finally:
+        name.open("w").close()
+
+
+def test_what_waits_for_a_slow_handler_is_bounded(tmp_path: Path) -> None:
+    """Whoever sends more than is handled loses messages; the host's memory does not fill."""
+    sent = 2000
+
+    async def story(house: House) -> None:
+        ann, ben = await house.kernel("ann"), await house.kernel("ben")
+        with gate(tmp_path) as held:
+            ann.post(kind="wait", gate=held)
+            for turn in range(sent):
+                ann.post(kind="echo", turn=turn)
+            assert (await ben.ask(kind="echo"))["mine"] == "ben"
+            # The control channel answers what came after all that.
+            info = ann.client.session.msg("kernel_info_request")
+            ann.client.control_channel.send(info)
+            await ann.client.get_control_msg(timeout=PATIENCE)
+        turns = [(await ann.heard())["content"]["data"]["content"].get("turn") for _ in range(200)]
+        assert turns == [None, *range(199)]
+        answers = 200
+        ann.post(kind="last")
+        while (await ann.heard())["content"]["data"]["content"]["kind"] != "last":
+            answers += 1
+        assert answers < sent / 2
+
+    tell(story)
+
+
+def test_a_kernel_ends_while_its_handler_works(tmp_path: Path) -> None:
+    """The host ends it in order, and lets go of what it holds once the handler is done."""
+
+    async def story(house: House) -> None:
+        ann, ben = await house.kernel("ann"), await house.kernel("ben")
+        (process,) = house.hosts._hosts
+        with gate(tmp_path) as held:
+            ann.post(kind="wait", gate=held)
+            await house.hosts._ask(process, "stop", kernel=ann.kernel_id)
+        assert (await ben.ask(kind="echo"))["mine"] == "ben"
 
     tell(story)
 
@@ -284,6 +279,33 @@ def test_a_killed_host_is_mourned_and_replaced() -> None:
         assert (await ben.ask(kind="echo"))["mine"] == "ben"
 
     tell(story)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_who_comes_when_a_host_has_just_died_gets_a_place(number: int) -> None:
+    """The server hears of the death only after it has asked: the visitor gets another host."""
+
+    async def story(house: House) -> None:
+        for each in await house.hosts.stats():
+            os.kill(each["pid"], signal.SIGKILL)
+        kernel = await house.kernel("ann")
+        assert (await kernel.ask(kind="echo"))["mine"] == "ann"
+        await house.hosts.start()
+        assert len(await house.hosts.stats()) == number
+
+    tell(story, number=number)
+
+
+def test_a_host_that_dies_over_an_answer_is_mourned() -> None:
+    """Half a line is no answer: who asked hears of the death, and a new host serves."""
+
+    async def story(house: House) -> None:
+        with pytest.raises(HostDiedError):
+            await house.kernel("ann")
+        await house.hosts.start()
+        assert await house.hosts.stats()
+
+    tell(story, modules=("anywidget", "support.half_an_answer"))
 
 
 def test_a_host_is_recycled_once_it_has_served_enough() -> None:

@@ -71,7 +71,11 @@ def test_the_first_page_starts_no_kernel(server: Server) -> None:
             reply = await visitor.fetch("", headers=headers)
             assert reply.code == 200
             assert b'property="og:title"' in reply.body
+            image = f'property="og:image" content="{server.address}icon-512.png"'
+            assert image.encode() in reply.body
             assert "Set-Cookie" not in reply.headers
+        forged = await visitor.fetch("", headers={"Host": 'x"><script>'})
+        assert b"<script>" not in forged.body.partition(b"</head>")[0]
         assert (await visitor.fetch("robots.txt")).body.startswith(b"User-agent: *")
         assert (await visitor.fetch("favicon.ico")).code == 200
         # Four places are all still free.
@@ -100,7 +104,6 @@ CLOSED = [
     "api/terminals",
     "login",
     "logout",
-    "metrics",
     "voila",
     "voila/tree",
     "voila/api/contents",

@@ -8,6 +8,7 @@ host's standard error, which is the server's, and never to a page.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import importlib
 import json
@@ -47,10 +48,12 @@ class Host:
 
     async def serve(self, requests: asyncio.StreamReader) -> None:
         """Do what the server asks until it is gone."""
-        while line := await requests.readline():
-            task = asyncio.create_task(self._answer(json.loads(line)))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        # A server that was killed may have left answers unread.
+        with contextlib.suppress(ConnectionError):
+            while line := await requests.readline():
+                task = asyncio.create_task(self._answer(json.loads(line)))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, request: dict[str, Any]) -> None:
         """Do one thing."""
@@ -108,7 +111,11 @@ def resident(process: int | str = "self") -> int:
 
 async def _main(descriptor: int, modules: Sequence[str]) -> None:
     """Be a host."""
+    # The server's standard output is for what the command tells its caller.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    # It warns of each kernel that ends while a message comes.
+    logging.getLogger("tornado.general").setLevel(logging.ERROR)
     # Ctrl-C in a terminal reaches the whole group; a host ends with its server.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -22,6 +22,10 @@ class HostError(RuntimeError):
     """A host did not do what it was asked: it died, or the notebook failed."""
 
 
+class HostDiedError(HostError):
+    """The host ended meanwhile: another one can be asked."""
+
+
 @dataclass(eq=False)
 class Process:
     """A host process, and the kernels in it."""
@@ -79,7 +83,7 @@ class Hosts:
     async def start(self) -> None:
         """Start what is missing; give back once all are ready."""
         async with self._starting:
-            missing = self._number - sum(not each.draining for each in self._hosts)
+            missing = self._number - len(self._taking())
             if missing > 0 and not self._closed:
                 await asyncio.gather(*(self._start_one() for _ in range(missing)))
 
@@ -98,22 +102,26 @@ class Hosts:
         HostError
             If no host can.
         """
-        await self._some_host()
-        host = min(
-            (each for each in self._hosts if not each.draining), key=lambda each: len(each.kernels)
-        )
+        request = {
+            "kernel": kernel_id,
+            "connection": connection,
+            "environ": environ,
+            "statuses": statuses,
+        }
+        try:
+            await self._place(kernel_id, request)
+        except HostDiedError:
+            # It died just now: there is another, or one that starts.
+            await self._place(kernel_id, request)
+
+    async def _place(self, kernel_id: str, request: dict[str, Any]) -> None:
+        """Start a virtual kernel in a host."""
+        host = await self._some_host()
         host.kernels.add(kernel_id)
         host.served += 1
         self._places[kernel_id] = host
         try:
-            await self._ask(
-                host,
-                "start",
-                kernel=kernel_id,
-                connection=connection,
-                environ=environ,
-                statuses=statuses,
-            )
+            await self._ask(host, "start", **request)
         except HostError:
             self._gone(kernel_id)
             raise
@@ -164,7 +172,8 @@ class Hosts:
     async def close(self) -> None:
         """End all hosts, and their kernels with them."""
         self._closed = True
-        hosts = list(self._hosts)
+        async with self._starting:
+            hosts = list(self._hosts)
         for host in hosts:
             host.requests.close()
         for host in hosts:
@@ -177,13 +186,19 @@ class Hosts:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _some_host(self) -> None:
-        """Have a host that takes visitors, waiting for one only where there is none."""
-        if any(not each.draining for each in self._hosts):
-            return
-        await self.start()
-        if not any(not each.draining for each in self._hosts):
+    async def _some_host(self) -> Process:
+        """Give the host that has fewest kernels, waiting for one only where there is none."""
+        if not self._taking():
+            await self.start()
+        elif len(self._taking()) < self._number and not self._starting.locked():
+            self._go_on(self.start())
+        if not self._taking():
             raise HostError("no host process is running: the server ends")
+        return min(self._taking(), key=lambda each: len(each.kernels))
+
+    def _taking(self) -> list[Process]:
+        """Give the hosts that take visitors."""
+        return [each for each in self._hosts if not each.draining]
 
     async def _start_one(self) -> None:
         """Start a host and wait until it is ready."""
@@ -199,6 +214,7 @@ class Hosts:
             )
         answers, requests = await asyncio.open_connection(sock=ours, limit=_LINE)
         if not await answers.readline():
+            requests.close()
             raise HostError(f"a host process ended at its start with {await child.wait()}")
         host = Process(child, requests)
         self._hosts.append(host)
@@ -207,7 +223,8 @@ class Hosts:
     async def _listen(self, host: Process, answers: asyncio.StreamReader) -> None:
         """Take a host's answers until it ends; then mourn it and start another."""
         with contextlib.suppress(ConnectionError):
-            while line := await answers.readline():
+            # What has no end is the last of a host that died over it.
+            while (line := await answers.readline()).endswith(b"\n"):
                 answer = json.loads(line)
                 if "ended" in answer:
                     self._gone(answer["ended"])
@@ -220,7 +237,7 @@ class Hosts:
         host.requests.close()
         for future in host.asked.values():
             if not future.done():
-                future.set_exception(HostError("the host process ended"))
+                future.set_exception(HostDiedError("the host process ended"))
         host.asked.clear()
         lost = sorted(host.kernels)
         for kernel_id in lost:
@@ -238,7 +255,7 @@ class Hosts:
     async def _ask(self, host: Process, do: str, **request: Any) -> dict[str, Any]:
         """Ask a host, and wait for its answer."""
         if host.dead:
-            raise HostError("the host process ended")
+            raise HostDiedError("the host process ended")
         number = next(self._ids)
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         host.asked[number] = future
@@ -272,4 +289,10 @@ class Hosts:
         """Do something beside."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        """Tell what went wrong beside."""
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception():
+            _log.error("A host is missing: %s", task.exception())

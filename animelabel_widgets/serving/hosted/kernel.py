@@ -37,6 +37,12 @@ INFO = {
     "banner": "",
     "help_links": [],
 }
+_MOST_WAITING = 256
+"""Messages of a visitor that may wait for those before; what comes then is dropped."""
+
+_URGENT = ("kernel_info_request", "shutdown_request")
+"""What is answered at once where it comes over the control channel, which takes nothing else."""
+
 _LARGE = 1024
 """Characters from which a text of a widget's state is sent once to the server, by its hash."""
 
@@ -165,7 +171,8 @@ class VirtualKernel:
         self.closed = True
         self._wire.close()
         self._waiting.clear()
-        self._context.run(self._forget)
+        # After the handler that may be running: two cannot be in one context.
+        self._submit(self._forget)
 
     def _forget(self) -> None:
         """Break the circles between widgets and comms, so that their memory comes back now."""
@@ -181,8 +188,9 @@ class VirtualKernel:
     def _receive(self, channel: str, identities: list[bytes], message: Message) -> None:
         """Take a message from a socket."""
         if channel == "control":
-            self._handle(channel, identities, message)
-        else:
+            if message["msg_type"] in _URGENT:
+                self._handle(channel, identities, message)
+        elif len(self._waiting) < _MOST_WAITING:
             self._submit(partial(self._handle, channel, identities, message))
 
     def _submit(self, work: Callable[[], None]) -> None:
@@ -262,8 +270,10 @@ class VirtualKernel:
         return {"status": "ok", "restart": message["content"].get("restart", False)}
 
     def _comm(self, message: Message) -> None:
-        """Hand a message to its comm."""
-        getattr(self.comms, message["header"]["msg_type"])(None, None, message)
+        """Hand a message to its comm, where it is one."""
+        name, data = (message["content"].get(each) for each in ("comm_id", "data"))
+        if isinstance(name, str) and name.isascii() and isinstance(data, dict):
+            getattr(self.comms, message["msg_type"])(None, None, message)
 
     def _on_execute(self, message: Message) -> dict[str, Any]:
         """Run a cell for the server; what went wrong goes to the log, never to the page."""

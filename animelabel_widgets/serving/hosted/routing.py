@@ -23,6 +23,7 @@ PRIVATE = (
     ("comm.base_comm", "CommManager.comm_open"),
     ("IPython.core.display_functions", "display"),
     ("IPython.display", "display"),
+    ("ipywidgets.widgets.interaction", "display"),
 )
 """Every place in other libraries that is put to another use here."""
 
@@ -203,8 +204,9 @@ def install() -> None:
     set_global("comm", "create_comm", VisitorComm)
     set_global("comm", "get_comm_manager", lambda: visitor().comms)
     set_global("ipywidgets.widgets.widget", "_instances", VisitorWidgets())
-    set_global("IPython.core.display_functions", "display", display)
-    set_global("IPython.display", "display", display)
+    for module, name in PRIVATE:
+        if name == "display":
+            set_global(module, name, display)
     os.environ = VisitorEnviron(os.environ)  # type: ignore[assignment] # noqa: B003
     set_global("comm.base_comm", "CommManager.comm_open", _refuse)
 

@@ -105,7 +105,8 @@ class PageHandler(Handler):
         self.set_header("Content-Security-Policy", self.site.document.policy)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
-        self.finish(self.site.document.body)
+        request = self.request
+        self.finish(self.site.document.at(f"{request.protocol}://{request.host}{request.path}"))
 
     def head(self) -> None:
         """Give the same without its content."""

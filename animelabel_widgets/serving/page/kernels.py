@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from tornado.web import HTTPError
 
-from ..hosted.hosts import HostError, Hosts
+from ..hosted.hosts import HostDiedError, HostError, Hosts
 from .files import Files
 
 _SUFFIXES = {"_esm": "js", "_css": "css"}
@@ -44,6 +43,14 @@ class HostedKernels:
         HostError
             If the notebook fails, or gives no anywidget.
         """
+        try:
+            return await self._started(environ)
+        except HostDiedError:
+            # Not the visitor's fault: he gets a kernel in another host.
+            return await self._started(environ)
+
+    async def _started(self, environ: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+        """Start a kernel once."""
         kernel_id = str(await self._manager.start_kernel(kernel_name="python3", env=dict(environ)))
         try:
             return kernel_id, self._widget(await self._hosts.run(kernel_id, self._code))
@@ -59,14 +66,6 @@ class HostedKernels:
     def alive(self, kernel_id: str) -> bool:
         """Tell whether a kernel lives."""
         return self._hosts.alive(kernel_id)
-
-    def active_at(self, kernel_id: str) -> datetime:
-        """Tell when something was last done in a kernel."""
-        try:
-            active: datetime = self._manager.get_kernel(kernel_id).last_activity
-        except (HTTPError, KeyError):
-            return datetime.min.replace(tzinfo=UTC)
-        return active
 
     def _widget(self, made: dict[str, Any]) -> dict[str, Any]:
         """Give the state of the widget that the notebook shows, with addresses for its files."""

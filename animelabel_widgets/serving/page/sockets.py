@@ -56,6 +56,7 @@ class SocketHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
         if not _is_message(ws_message):
             self.close(1003)
             return
+        self.site.visits.touch(self.kernel_id)
         try:
             super().on_message(ws_message)
         except Exception:  # noqa: BLE001 - whatever a visitor sends
