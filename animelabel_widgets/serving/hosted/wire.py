@@ -65,6 +65,9 @@ class Wire:
                 socket = self._sockets[channel] = context.socket(kind)
                 socket.linger = 0
                 socket.sndhwm = _HIGH_WATER
+                if kind == zmq.XPUB:
+                    # Else a second listener is not heard of while a former one is there.
+                    socket.setsockopt(zmq.XPUB_VERBOSE, 1)
                 socket.bind(_address(connection, channel))
         except BaseException:
             self.close()
