@@ -56,6 +56,9 @@ class Wire:
                 self._channels[name] = Channel(socket)
                 socket.linger = 0
                 socket.sndhwm = _HIGH_WATER
+                if kind == zmq.XPUB:
+                    # Else a second listener is not heard of while a former one is there.
+                    socket.setsockopt(zmq.XPUB_VERBOSE, 1)
                 socket.bind(_address(connection, name))
         except BaseException:
             self.close()
