@@ -29,7 +29,11 @@ pictures_option = click.option(
     "by default ANIMELABEL_PICTURES, or frames.",
 )
 port_option = click.option(
-    "--port", default=8866, show_default=True, help="Where to listen; if taken, one near it."
+    "--port",
+    default=8866,
+    show_default=True,
+    type=click.IntRange(1, 65_535),
+    help="Where to listen; if taken, one near it.",
 )
 no_browser_option = click.option(
     "--no-browser", is_flag=True, help="Do not open the page in a browser."

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
@@ -51,7 +53,13 @@ def demo(folder: Path, port: int, no_browser: bool) -> None:  # noqa: FBT001
         click.echo(project.add_series().summary())
         # Some of the right answers, so that the page can show what it does with them.
         project.store.put_gold(read_gold(folder / "truth.csv")[::11])
-    serve(settings, ip="localhost", port=port, browse=not no_browser, announce=_announce)
+    serve(
+        settings,
+        ip="localhost",
+        port=port,
+        browse=not no_browser,
+        announce=partial(_announce, port),
+    )
 
 
 @click.command()
@@ -81,7 +89,7 @@ def demo(folder: Path, port: int, no_browser: bool) -> None:  # noqa: FBT001
     type=click.Choice(["lean", "lab"]),
     default="lean",
     show_default=True,
-    help="The page: our own, or Voilà's with JupyterLab's front end.",
+    help="The page: our own, or Voilà's with JupyterLab's front end, as --kernels process has.",
 )
 @click.option(
     "--hosts", default=2, show_default=True, type=click.IntRange(1, 64), help="Shared processes."
@@ -91,13 +99,13 @@ def demo(folder: Path, port: int, no_browser: bool) -> None:  # noqa: FBT001
     default=1,
     show_default=True,
     type=click.IntRange(1, 64),
-    help="Server processes behind the one address, each with its shared processes.",
+    help="Server processes behind the one address, each with --hosts; for the lean page.",
 )
 @click.option(
     "--max-visitors",
     default=0,
     type=click.IntRange(0, 100_000),
-    help="Visitors at once; by default as many as memory and open files allow.",
+    help="Visitors at once, on the lean page; by default as many as memory and files allow.",
 )
 @click.option(
     "--idle-minutes",
@@ -183,7 +191,7 @@ def serve(
         port=port,
         base_url=base_url,
         browse=not no_browser,
-        announce=_announce,
+        announce=partial(_announce, port),
         crowd=crowd,
     )
 
@@ -193,6 +201,8 @@ def _announce_review(address: str) -> None:
     click.echo(f"The reviewers' page is at {address}\nKeep this address. Ctrl-C ends the page.")
 
 
-def _announce(address: str) -> None:
-    """Tell where the page is."""
+def _announce(wished: int, address: str) -> None:
+    """Tell where the page is, and that another program has the port that was wished for."""
+    if urlsplit(address).port != wished:
+        click.echo(f"Port {wished} is taken: this is another one.")
     click.echo(f"The volunteers' page is at {address}\nCtrl-C ends it.")

@@ -178,7 +178,9 @@ def _described(rows: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     described = rows.drop(columns=["is_anime", "state", "reason"], errors="ignore")
     described = described.assign(kind=kinds.astype("str"))
     if recipe.split is not None:
-        described["split"] = split_by_series(described, recipe.split, recipe.seed)
+        described["split"] = split_by_series(
+            described, recipe.split, recipe.seed, kinds=recipe.balanced
+        )
     if recipe.balanced:
         described = balance(described, recipe.seed)
     path = described["folder"] + "/" + described["filename"]

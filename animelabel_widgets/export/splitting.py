@@ -35,12 +35,14 @@ def check_shares(shares: Mapping[str, float]) -> None:
         )
 
 
-def split_by_series(rows: pd.DataFrame, shares: Mapping[str, float], seed: int) -> pd.Series:
+def split_by_series(
+    rows: pd.DataFrame, shares: Mapping[str, float], seed: int, *, kinds: bool = False
+) -> pd.Series:
     """Give the split of each image; all images of a series (`folder`) are in the same one.
 
     Series come in an order drawn by the seed, each to the split that lacks most of its share of
     the images of that `kind`. A split that got none takes the smallest series of the split that
-    has most of them.
+    has most of them; with `kinds`, so does one that got none of a kind which has enough series.
 
     Raises
     ------
@@ -63,15 +65,31 @@ def split_by_series(rows: pd.DataFrame, shares: Mapping[str, float], seed: int) 
         lack = lacks[kind]
         homes[folder] = max(lack, key=lack.__getitem__)
         lack[homes[folder]] -= sizes[kind, folder]
-    images = sizes.droplevel("kind").to_dict()
-    for name in shares:
-        if name not in homes.values():
-            used = list(homes.values())
-            most = max(shares, key=used.count)
-            homes[min((each for each in homes if homes[each] == most), key=images.__getitem__)] = (
-                name
-            )
+    images = {str(folder): int(size) for folder, size in sizes.droplevel("kind").items()}
+    groups = [list(images)]
+    if kinds:
+        groups += [
+            list(map(str, part.index)) for _, part in sizes.reset_index("kind").groupby("kind")
+        ]
+    for folders in groups:
+        if len(folders) >= len(shares):
+            _fill(homes, folders, images, shares)
     return rows["folder"].map(homes).astype("str")
+
+
+def _fill(
+    homes: dict[str, str],
+    folders: list[str],
+    images: Mapping[str, int],
+    shares: Mapping[str, float],
+) -> None:
+    """Give each split that has none of these series one of the split that has most of them."""
+    for name in shares:
+        used = [homes[each] for each in folders]
+        if name not in used:
+            most = max(shares, key=used.count)
+            movable = [each for each in folders if homes[each] == most]
+            homes[min(movable, key=images.__getitem__)] = name
 
 
 def balance(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -80,7 +98,7 @@ def balance(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If one of the kinds has no image at all.
+        If one of the kinds has no image at all, or none in a split.
     """
     known = rows[rows["kind"].isin(BALANCED)]
     missing = set(BALANCED).difference(known["kind"])
@@ -92,9 +110,14 @@ def balance(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     groups = known["split"] if "split" in known else pd.Series("", index=known.index)
     kept: list[int] = []
-    for _, part in known.groupby(groups, sort=True):
+    for split, part in known.groupby(groups, sort=True):
         kinds = [part.index[part["kind"] == kind].to_numpy() for kind in BALANCED]
         least = min(map(len, kinds))
+        if not least:
+            raise InputError(
+                f"In the split {split} all images are of one kind, and a balanced one needs both: "
+                "choose images of more series, name fewer splits, or do not balance."
+            )
         for ids in kinds:
             kept += rng.permutation(np.sort(ids))[:least].tolist()
     return known[known.index.isin(kept)]

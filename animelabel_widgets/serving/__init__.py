@@ -57,6 +57,11 @@ def serve(
     StoreError, SchemaError
         If the database cannot be used.
     """
+    if not crowd.lean and (crowd.workers > 1 or crowd.max_visitors):
+        raise ConfigError(
+            "--workers and --max-visitors are for the lean page with hosted kernels: leave them "
+            "out, or leave out --template lab and --kernels process."
+        )
     settings = settings.absolute()
     folder = find_folder(settings.pictures)
     if folder.local is not None and not folder.local.is_dir():

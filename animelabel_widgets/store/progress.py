@@ -67,13 +67,10 @@ class ProgressBoard:
         return [Place(name, ratings, own=who == volunteer_id) for who, name, ratings in places]
 
     def _count(self, connection: Connection) -> Progress:
-        """Count by state and load, which the index of the hand-out has.
-
-        A lease counts as the rating that it most likely becomes.
-        """
+        """Count by state and votes: what is only handed out is not done."""
         done = images = 0
-        for state, load, count in connection.execute(_LOADS):
-            done += count * (self._target if state == State.RETIRED else min(load, self._target))
+        for state, votes, count in connection.execute(_VOTES):
+            done += count * (self._target if state == State.RETIRED else min(votes, self._target))
             images += count
         return Progress(done / (self._target * images) if images else 1.0, images)
 
@@ -89,10 +86,10 @@ def _week(since: datetime, connection: Connection) -> list[tuple[int, str, int]]
     return [(row.volunteer_id, row.nickname, row.ratings) for row in rows]
 
 
-_LOADS = (
-    select(Pool.state, Pool.load, func.count())
+_VOTES = (
+    select(Pool.state, Pool.votes, func.count())
     .where(Pool.state.in_([State.OPEN, State.RETIRED]))
-    .group_by(Pool.state, Pool.load)
+    .group_by(Pool.state, Pool.votes)
 )
 _OWN = select(func.count()).where(Rating.volunteer_id == bindparam("volunteer"))
 _NICKNAME = select(Volunteer.nickname).where(Volunteer.volunteer_id == bindparam("volunteer"))

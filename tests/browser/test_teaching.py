@@ -178,7 +178,7 @@ def test_the_end_thanks_and_new_work_shows_by_itself(
     page.wait_for_selector("[data-al=end]")
     page.clock.run_for(100)
     volunteer.everything_is_saved()
-    assert "Everything is rated for now" in page.inner_text("[data-al=end]")
+    assert "You have rated all that is here for you now" in page.inner_text("[data-al=end]")
     series = store.put_series(Series(str(image["folder"]), str(image["title"])), update=False)
     # The same file under another name is a new image.
     store.add_images(series, [NewImage(f"./{image['filename']}", 9, 9, 5000)])

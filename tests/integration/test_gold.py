@@ -300,7 +300,7 @@ def test_a_report_of_what_was_not_handed_out_is_refused(store: Store) -> None:
     assert rows(store, "SELECT COUNT(*) FROM reports") == [(0,)]
 
 
-def test_the_progress_counts_ratings_and_leases_up_to_the_target(database_url: str) -> None:
+def test_the_progress_counts_ratings_up_to_the_target(database_url: str) -> None:
     """Retired images are done; broken ones are not asked for."""
     with closing(Store.open(database_url, target=2)) as store:
         images = fill(store, 5)

@@ -153,6 +153,21 @@ def test_a_balanced_set_has_as_many_of_each_kind(tmp_path: Path) -> None:
         export(rows[rows["is_anime"]], tmp_path, tmp_path / "b", Recipe("manifest", balanced=True))
 
 
+def test_a_balanced_split_has_both_kinds_where_there_are_series_for_it(tmp_path: Path) -> None:
+    """Three series of each kind make three splits; with fewer, a sentence says what to do."""
+    rows = many(9)
+    for seed in range(5):
+        recipe = Recipe("manifest", SHARES, balanced=True, seed=seed)
+        export(rows, tmp_path, tmp_path / f"out{seed}", recipe)
+        described = pd.read_parquet(tmp_path / f"out{seed}" / "images.parquet")
+        kinds = described.groupby("split")["kind"].nunique()
+        assert kinds.to_dict() == dict.fromkeys(SHARES, 2)
+        assert len(described[["folder", "split"]].drop_duplicates()) == 9
+    recipe = Recipe("manifest", SHARES, balanced=True)
+    with pytest.raises(InputError, match="all images are of one kind"):
+        export(many(6), tmp_path, tmp_path / "few", recipe)
+
+
 @pytest.mark.parametrize(
     "shares", [{}, {"train": 1.5}, {"train": 1, "test": 0}, {"best": 1.0}, {"train": np.nan}]
 )
