@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 import hmac
@@ -31,6 +32,9 @@ _log = logging.getLogger(__name__)
 COOKIE = "animelabel_visitor"
 _YEAR = 31_536_000
 _KERNEL = re.compile(r"[0-9a-f-]{36}")
+_COOKIE = re.compile(r"[\w-]{1,64}", re.ASCII)
+_SESSION = re.compile(r"[\w-]{1,64}", re.ASCII)
+_PROTOCOL = "v1.kernel.websocket.jupyter.org"
 _UNREAD = 8 * 2**20
 """Bytes that may wait for a slow reader, after which his connection is closed."""
 
@@ -71,8 +75,7 @@ class Handler(RequestHandler):
         """Take what changes something from this site only."""
         if self.request.method in ("GET", "HEAD"):
             return
-        origin = self.request.headers.get("Origin")
-        if origin is None or urlsplit(origin).netloc != self.request.host:
+        if not _is_from(self.request.headers.get("Origin"), self.request.host):
             raise HTTPError(403)
 
     def write_error(self, status_code: int, **_rest: Any) -> None:
@@ -81,8 +84,9 @@ class Handler(RequestHandler):
         self.finish(f"{status_code} {self._reason}\n")
 
     def visitor(self) -> str:
-        """Give the visitor's cookie, or an empty string."""
-        return str(self.get_cookie(COOKIE) or "")
+        """Give the visitor's cookie, or an empty string for one that is not of here."""
+        found = str(self.get_cookie(COOKIE) or "")
+        return found if _COOKIE.fullmatch(found) else ""
 
 
 class PageHandler(Handler):
@@ -170,7 +174,7 @@ class VisitHandler(Handler):
         try:
             asked = json.loads(self.request.body)
             former = asked["kernel"]
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             raise HTTPError(400) from None
         if former is not None and not (isinstance(former, str) and _KERNEL.fullmatch(former)):
             raise HTTPError(400)
@@ -236,8 +240,16 @@ class SocketHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
 
     async def get(self, kernel_id: str) -> None:
         """Let in whose kernel it is, and nobody else."""
+        origin = self.request.headers.get("Origin")
+        if origin is not None and not _is_from(origin, self.request.host):
+            raise HTTPError(403)
         if not self.site.visits.owns(kernel_id, str(self.get_cookie(COOKIE) or "")):
             raise HTTPError(403)
+        # A session becomes the identity of sockets, which have rules for it.
+        named = _SESSION.fullmatch(self.get_query_argument("session_id", ""))
+        spoken = self.request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+        if not named or _PROTOCOL not in map(str.strip, spoken):
+            raise HTTPError(400)
         await super().get(kernel_id)
 
     async def open(self, kernel_id: str) -> None:
@@ -253,6 +265,9 @@ class SocketHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
 
     def on_message(self, ws_message: Any) -> None:
         """Hand a message on; what is none ends the connection."""
+        # What still comes on a closed connection would be read as of another protocol.
+        if self.ws_connection is None:
+            return
         if not _is_message(ws_message):
             self.close(1003)
             return
@@ -265,10 +280,13 @@ class SocketHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
     def write_message(self, message: Any, binary: bool = False) -> Any:  # noqa: FBT001, FBT002
         """Send a message; a reader who is too slow loses his connection, not the server."""
         try:
-            return super().write_message(message, binary)
+            written = super().write_message(message, binary)
         except (StreamBufferFullError, WebSocketClosedError):
             self.close()
             return None
+        if written:
+            written.add_done_callback(_notice)
+        return written
 
     def on_close(self) -> None:
         """Part the page from its kernel."""
@@ -280,6 +298,20 @@ class SocketHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
     def write_error(self, status_code: int, **_rest: Any) -> None:
         """Say the status and no more."""
         self.finish(f"{status_code}\n")
+
+
+def _notice(written: asyncio.Future[None]) -> None:
+    """Take note of a message that was not written: the connection has ended, and is told so."""
+    if not written.cancelled():
+        written.exception()
+
+
+def _is_from(origin: str | None, host: str) -> bool:
+    """Tell whether a request comes from a page of this host."""
+    try:
+        return origin is not None and urlsplit(origin).netloc == host
+    except ValueError:
+        return False
 
 
 def _is_message(data: Any) -> bool:
