@@ -43,11 +43,8 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     folder = tmp_path_factory.mktemp("jupyter")
     listening = free_port()
     command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root"]
-    command += [
-        f"--port={listening}",
-        f"--IdentityProvider.token={TOKEN}",
-        f"--ServerApp.root_dir={folder}",
-    ]
+    command += [f"--port={listening}", f"--IdentityProvider.token={TOKEN}"]
+    places = {f"JUPYTER_{each}_DIR": str(folder / each) for each in ("RUNTIME", "CONFIG")}
     with (folder / "output.txt").open("w") as output:
         process = subprocess.Popen(
             command, cwd=folder, env={**os.environ, **places}, stdout=output, stderr=output
