@@ -85,6 +85,8 @@ def hosted_config(ip: str, port: int) -> Config:
     config.KernelManager.autorestart = False
     config.MappingKernelManager.cull_idle_timeout = 0
     config.MappingKernelManager.buffer_offline_messages = False
+    # A timer of so many seconds holds each connection, however short it was.
+    config.MappingKernelManager.kernel_info_timeout = 5
     config.ZMQChannelsWebsocketConnection.limit_rate = False
     config.Voila.tornado_settings["websocket_max_message_size"] = LARGEST_MESSAGE
     return config

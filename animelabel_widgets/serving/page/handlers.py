@@ -290,6 +290,9 @@ class SocketHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
 
     def on_close(self) -> None:
         """Part the page from its kernel."""
+        # It would hold all this until its next turn.
+        if self.ping_callback:
+            self.ping_callback.stop()
         if self._joined:
             self.site.visits.disconnect(self.kernel_id, self)
         if getattr(self, "connection", None):
