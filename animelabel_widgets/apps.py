@@ -12,6 +12,7 @@ from ipywidgets import HTML, DOMWidget
 from . import assets
 from .config import ADDRESS, Settings
 from .errors import AnimelabelError
+from .logs import log_to
 from .project import Project, open_project
 
 _log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ def _project(settings: Settings) -> Project:
     """Open the project once in a process: all visitors of a shared host use the same."""
     with _opening:
         if settings not in _opened:
-            _log_to(Path(settings.log_file))
+            log_to(Path(settings.log_file))
             _opened[settings] = open_project(create=False)
         return _opened[settings]
 
@@ -75,14 +76,3 @@ def _break() -> str:
         for language, words in assets.words().items()
     ]
     return _BREAK % "".join(said)
-
-
-def _log_to(file: Path) -> None:
-    """Send this package's log to a file: a kernel's standard error may end up on the page."""
-    logger = logging.getLogger(__package__)
-    if any(getattr(each, "baseFilename", None) == str(file.absolute()) for each in logger.handlers):
-        return
-    handler = logging.FileHandler(file, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(process)d %(message)s"))
-    logger.addHandler(handler)
-    logger.propagate = False

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from time import perf_counter
 
 from traitlets import Bool, Dict, List, Unicode
 
-from . import assets
+from . import assets, metrics
 from .errors import ProtocolError
 from .labels import EXCLUSIVE, LABELS, Receipt
 from .protocol import (
@@ -77,8 +78,15 @@ class Labeler(PageWidget):
         )
 
     def _answer(self, content: object, buffers: object) -> Reply:
-        """Answer a message."""
+        """Answer a message, and count it."""
+        since = perf_counter()
         message = parse(content, buffers)
+        reply = self._respond(message)
+        metrics.answered(type(message).__name__.lower(), since)
+        return reply
+
+    def _respond(self, message: LabelerMessage) -> Reply:
+        """Answer a message that is well formed."""
         match message:
             case Hello(token=token, resume=resume):
                 return _tasks("welcome", self._session.hello(token, resume))
@@ -92,6 +100,8 @@ class Labeler(PageWidget):
                 receipt = self._session.rate(
                     message.assignment, message.answer, message.revision, message.elapsed_ms
                 )
+                if not receipt.stored and not receipt.conflict:
+                    metrics.resent()
                 return _receipt(message, receipt), ()
             case Report(assignment=assignment, reason=reason):
                 self._session.report(assignment, reason)

@@ -10,6 +10,7 @@ from typing import Any
 
 import anywidget
 
+from . import metrics
 from .errors import (
     AnimelabelError,
     AssignmentError,
@@ -78,4 +79,5 @@ class PageWidget(anywidget.AnyWidget):
 
 def _error(code: str, message: str) -> dict[str, object]:
     """Make an error reply."""
+    metrics.failed(code)
     return {"kind": "error", "code": code, "message": message}

@@ -16,7 +16,6 @@ encodes every picture; the later ones find some in the cache on the disk.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import shutil
@@ -25,15 +24,17 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
 from playwright.sync_api import Browser, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from support.delay import delayed
 
 import animelabel_widgets as al
 from animelabel_widgets.demo import draw_demo
@@ -232,56 +233,6 @@ def served(command: list[str], folder: Path, environ: dict[str, str]) -> Iterato
             yield process.pid, port
         finally:
             process.terminate()
-
-
-@contextmanager
-def delayed(port: int, delay: float) -> Iterator[int]:
-    """Pass bytes on after a delay in each direction; give the port to use instead."""
-    ready: Future[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-
-    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        clock = asyncio.get_running_loop().time
-        waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
-
-        async def deliver() -> None:
-            with suppress(OSError):
-                while True:
-                    due, data = await waiting.get()
-                    await asyncio.sleep(max(0.0, due - clock()))
-                    if not data:
-                        break
-                    writer.write(data)
-                    await writer.drain()
-            writer.close()
-
-        task = asyncio.create_task(deliver())
-        with suppress(OSError):
-            while data := await reader.read(65536):
-                waiting.put_nowait((clock() + delay, data))
-        waiting.put_nowait((clock() + delay, b""))
-        await task
-
-    async def join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("localhost", port)
-        with suppress(asyncio.CancelledError):  # at the end of a measurement
-            await asyncio.gather(copy(reader, back), copy(there, writer))
-
-    async def listen() -> None:
-        server = await asyncio.start_server(join, "127.0.0.1", 0)
-        stop = asyncio.Event()
-        place = server.sockets[0].getsockname()[1]
-        ready.set_result((place, asyncio.get_running_loop(), stop))
-        await stop.wait()
-
-    # Playwright has a loop of its own in the main thread.
-    thread = threading.Thread(target=lambda: asyncio.run(listen()))
-    thread.start()
-    place, loop, stop = ready.result()
-    try:
-        yield place
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join()
 
 
 if __name__ == "__main__":

@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import webbrowser
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..config import Settings
 from ..errors import ConfigError, StoreError
+from ..logs import PACKAGE, log_to
 from ..project import find_tutorial
 from ..store import Store
 from .background import estimating, sweeping
+from .crowd import Crowd
 
-
-@dataclass(frozen=True, slots=True)
-class Crowd:
-    """How the kernels of the visitors are run.
-
-    Parameters
-    ----------
-    hosts
-        Processes that the visitors share; 0 gives each visitor a stock kernel, a process of his
-        own, with Voilà's own page.
-    max_visitors
-        Visitors at once; 0 for as many as memory and open files allow.
-    idle_minutes
-        Minutes without a message after which the kernel of an open page goes; the page gets
-        another one with the next click.
-    proxied
-        True behind a proxy of yours: its headers tell the visitor's address and protocol.
-    """
-
-    hosts: int = 2
-    max_visitors: int = 0
-    idle_minutes: int = 15
-    proxied: bool = False
+ALONE = Crowd()
+"""What one server process needs."""
 
 
 def serve(
@@ -46,9 +27,10 @@ def serve(
     *,
     ip: str,
     port: int,
+    base_url: str = "/",
     browse: bool,
     announce: Callable[[str], None],
-    crowd: Crowd = Crowd(),
+    crowd: Crowd = ALONE,
 ) -> None:
     """Serve the volunteers' page until it is interrupted.
 
@@ -58,6 +40,8 @@ def serve(
         What the page's kernels work with; they get it as variables.
     ip, port
         Where to listen; if the port is taken, one near it is used.
+    base_url
+        What the page's address begins with after the host, with a slash at both ends.
     browse
         Open the page in a browser, where there is a screen.
     announce
@@ -78,13 +62,7 @@ def serve(
             f"There is no folder of pictures {settings.pictures}: "
             "give it with --pictures or ANIMELABEL_PICTURES."
         )
-    try:
-        Path(settings.log_file).open("a", encoding="utf-8").close()
-    except OSError as error:
-        raise ConfigError(
-            f"The log {settings.log_file} cannot be written ({error.strerror}): "
-            "give another file with --log or ANIMELABEL_LOG_FILE."
-        ) from None
+    prepare_log(settings)
     find_tutorial(settings.tutorial).check()
     store = Store.open(settings.database_url, create=False)
     os.environ.update(settings.as_environ())
@@ -94,28 +72,57 @@ def serve(
         if browse and _has_screen():
             webbrowser.open(address)
 
+    with closing(store), sweeping(store), estimating(settings):
+        if crowd.lean and crowd.workers > 1:
+            from .front import Front
+
+            Front(ready, ip, port, base_url, crowd).run()
+        elif crowd.lean:
+            from .worker import serve_lean
+
+            serve_lean(ready, ip, port, base_url, crowd, store)
+        else:
+            _serve_stock(ready, ip, port, base_url, crowd)
+
+
+def _serve_stock(
+    ready: Callable[[str], None], ip: str, port: int, base_url: str, crowd: Crowd
+) -> None:
+    """Serve Voilà's own page."""
     # Imported once there is something to serve: Voilà takes its time.
     from .server import Server, hosted_config, voila_config
 
-    with closing(store), sweeping(store), estimating(settings):
-        if not crowd.hosts:
-            Server(ready, voila_config(ip, port)).run(notebook())
-            return
-        from .lean import LeanServer
+    if crowd.kernels == "process":
+        Server(ready, voila_config(ip, port, base_url)).run(notebook())
+        return
+    from .hosted.hosts import Hosts
+    from .lean import HostedServer
 
-        LeanServer(
-            ready,
-            hosted_config(ip, port),
-            hosts=crowd.hosts,
-            modules=("animelabel_widgets.apps",),
-            max_visitors=crowd.max_visitors,
-            idle_minutes=crowd.idle_minutes,
-            proxied=crowd.proxied,
-            database_ready=lambda: _answers(store),
-        ).run(notebook())
+    hosts = Hosts(**crowd.hosting())
+    HostedServer(ready, hosted_config(ip, port, base_url), hosts).run(notebook())
 
 
-def _answers(store: Store) -> bool:
+def prepare_log(settings: Settings) -> None:
+    """Log to the file of the settings, and errors to the terminal too.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be written.
+    """
+    try:
+        log_to(Path(settings.log_file))
+    except OSError as error:
+        raise ConfigError(
+            f"The log {settings.log_file} cannot be written ({error.strerror}): "
+            "give another file with --log or ANIMELABEL_LOG_FILE."
+        ) from None
+    terminal = logging.StreamHandler()
+    terminal.setLevel(logging.ERROR)
+    logging.getLogger(PACKAGE).addHandler(terminal)
+
+
+def answers(store: Store) -> bool:
     """Tell whether the database answers."""
     try:
         store.progress()

@@ -60,7 +60,9 @@ def estimating(settings: Settings) -> Iterator[None]:
     if not settings.estimate_seconds:
         yield
         return
-    process = get_context("spawn").Process(target=_estimate, args=(settings,), daemon=True)
+    process = get_context("spawn").Process(
+        name="estimator", target=_estimate, args=(settings,), daemon=True
+    )
     process.start()
     try:
         yield

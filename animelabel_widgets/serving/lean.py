@@ -1,10 +1,9 @@
-"""Voilà with shared hosts and the lean page, for a crowd."""
+"""Voilà with shared hosts: with its own page, and with the lean one, for a crowd."""
 
 from __future__ import annotations
 
 import json
 import logging
-import resource
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,35 +13,32 @@ from typing import Any
 import zmq
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop, PeriodicCallback
+from tornado.web import RedirectHandler
 from traitlets.config import Config
 
-from ..errors import ConfigError
+from .crowd import Crowd
 from .hosted.hosts import HostError, Hosts
 from .hosted.provisioner import HostedProvisioner
 from .installing import PATHS, AppFileHandler
+from .metrics import Load, exposition, own_memory
 from .page.document import document
 from .page.files import Files
-from .page.handlers import NothingHandler, Site, routes
+from .page.handlers import NothingHandler, Site
 from .page.kernels import HostedKernels
+from .page.relay import Relay
+from .page.routes import routes
 from .page.visits import Visits
+from .ports import bind_near
 from .server import Server
 
 _log = logging.getLogger(__name__)
 
-FILES_OF_A_VISITOR = 20
-"""Open files that a visitor needs in the server, with some to spare."""
-
-BYTES_OF_A_VISITOR = 1.5 * 2**20
-"""Memory that a visitor needs in the server and the hosts, with some to spare."""
-
 _SOCKETS_OF_A_VISITOR = 8
-_SPARE_FILES = 200
 _LOOK_EVERY_MS = 5_000
-_REHEARSALS = 3
 
 
-class LeanServer(Server):
-    """Serves one notebook, whose last line gives an anywidget, to a crowd.
+class HostedServer(Server):
+    """Voilà and its own page, with the visitors' kernels in shared hosts.
 
     Parameters
     ----------
@@ -51,39 +47,64 @@ class LeanServer(Server):
     config
         Voilà's settings.
     hosts
-        Host processes.
-    modules
-        What they import at their start.
-    max_visitors
-        Visitors at once; 0 for what memory and open files allow.
-    idle_minutes
-        Minutes without a message after which an open page's kernel goes.
-    proxied
-        Take a visitor's address and protocol from the headers of the proxy in front.
+        The host processes.
+    """
+
+    def __init__(self, ready: Callable[[str], None], config: Config, hosts: Hosts) -> None:
+        super().__init__(ready, config)
+        self._hosts = hosts
+        HostedProvisioner.hosts = hosts
+
+    def listen(self) -> None:
+        """Start the hosts, and serve until interrupted."""
+        IOLoop.current().run_sync(self._hosts.start)
+        super().listen()
+
+    def stop(self) -> None:
+        """End the hosts, and then what is left of the kernels."""
+        self.ioloop.run_sync(self._hosts.close)
+        super().stop()
+
+
+class LeanServer(HostedServer):
+    """Serves one notebook, whose last line gives an anywidget, to a crowd.
+
+    Parameters
+    ----------
+    ready, config, hosts
+        As for `HostedServer`.
+    crowd
+        How the visitors' kernels are run.
+    places
+        Visitors at once, at most.
+    counts
+        Where the kernels' counts for Prometheus are.
     database_ready
         Tells whether the database answers.
+    number
+        Of this server process among those behind the address.
     """
 
     def __init__(
         self,
         ready: Callable[[str], None],
         config: Config,
+        hosts: Hosts,
         *,
-        hosts: int,
-        modules: tuple[str, ...],
-        max_visitors: int,
-        idle_minutes: int,
-        proxied: bool,
+        crowd: Crowd,
+        places: int,
+        counts: str,
         database_ready: Callable[[], bool],
+        number: int = 0,
     ) -> None:
-        super().__init__(ready, config)
-        self._limit = room_for(max_visitors)
-        self._idle = timedelta(minutes=idle_minutes)
-        self._proxied = proxied
+        super().__init__(ready, config, hosts)
+        self._crowd = crowd
+        self._places = places
+        self._counts = counts
         self._database_ready = database_ready
-        self._hosts = Hosts(hosts, modules)
+        self._number = number
         self._code = ""
-        HostedProvisioner.hosts = self._hosts
+        self._told: list[dict[str, Any]] = []
         HostedProvisioner.statuses = False
         HostedProvisioner.own = ("HTTP_",)
 
@@ -96,10 +117,15 @@ class LeanServer(Server):
         super().run(notebook)
 
     def init_settings(self) -> dict[str, Any]:
-        """Have room for the sockets of all visitors."""
+        """Have room for the sockets of all visitors, and do for each of them what he needs."""
         settings: dict[str, Any] = super().init_settings()
-        self.kernel_manager.context.set(zmq.MAX_SOCKETS, 1000 + _SOCKETS_OF_A_VISITOR * self._limit)
-        return settings
+        room = 1000 + _SOCKETS_OF_A_VISITOR * self._places
+        manager = self.kernel_manager
+        manager.context.set(zmq.MAX_SOCKETS, room)
+        manager.allowed_message_types = ["comm_msg"]
+        # Visits know who is idle.
+        manager.start_watching_activity = lambda _kernel_id: None
+        return {**settings, "kernel_websocket_connection_class": Relay}
 
     def init_handlers(self) -> list[Any]:
         """Open no address of Voilà's; the page's own ones follow once the hosts are warm."""
@@ -108,31 +134,54 @@ class LeanServer(Server):
     def listen(self) -> None:
         """Start the hosts, rehearse a visit, and serve until interrupted."""
         self.ioloop = IOLoop.current()
-        looker = server = None
+        lookers: list[PeriodicCallback] = []
+        server = HTTPServer(
+            self.app,
+            xheaders=self._crowd.proxied,
+            max_header_size=16_384,
+            max_body_size=4_096,
+            idle_connection_timeout=75,
+            body_timeout=20,
+        )
         try:
-            visits = self.ioloop.run_sync(self._open)
-            looker = PeriodicCallback(visits.end_idle, _LOOK_EVERY_MS)
-            looker.start()
-            server = HTTPServer(
-                self.app,
-                xheaders=self._proxied,
-                max_header_size=16_384,
-                max_body_size=4_096,
-                idle_connection_timeout=75,
-                body_timeout=20,
-            )
-            self._bind(server)
+            self._visits = self.ioloop.run_sync(self._open)
+            for look in (self._visits.end_idle, self._look):
+                lookers.append(PeriodicCallback(look, _LOOK_EVERY_MS))
+                lookers[-1].start()
+            self.attach(server)
+            _log.info("Ready for %d visitors", self._places)
             self.ioloop.add_callback(lambda: self._ready(self.display_url))
             self.ioloop.start()
         except KeyboardInterrupt:
-            _log.info("The server is interrupted")
+            pass
         finally:
-            if looker:
-                looker.stop()
-            if server:
-                server.stop()
-            self.ioloop.run_sync(self._hosts.close)
+            _log.info("The server ends")
+            for each in lookers:
+                each.stop()
+            server.stop()
             self.stop()
+
+    def attach(self, server: HTTPServer) -> None:
+        """Have connections come in."""
+        sockets = bind_near(self.ip, self.port)
+        self.port: int = sockets[0].getsockname()[1]
+        server.add_sockets(sockets)
+
+    def load(self) -> Load:
+        """Tell what this process has to do."""
+        told = self._told
+        memory = [("host", each["pid"], each["rss"]) for each in told]
+        return Load(
+            visitors=self._visits.present,
+            waiting=self._visits.waiting,
+            places=self._places,
+            kernels=[(each["pid"], each["kernels"]) for each in told],
+            memory=[*own_memory("server"), *memory],
+        )
+
+    async def _look(self) -> None:
+        """Ask the hosts how they are; one that has become too large takes no more visitors."""
+        self._told = await self._hosts.stats()
 
     async def _open(self) -> Visits:
         """Start the hosts; rehearse a visit, which tells the page's files; open the addresses."""
@@ -148,69 +197,32 @@ class LeanServer(Server):
         else:
             texts = place["texts"]
             await kernels.stop(kernel_id)
-        visits = Visits(kernels, limit=self._limit, idle=self._idle)
+        idle = timedelta(minutes=self._crowd.idle_minutes)
+        visits = Visits(kernels, limit=self._places, idle=idle)
 
         def mourn(lost: list[str]) -> None:
             for kernel_id in lost:
                 visits.leave(kernel_id)
 
         self._hosts.on_death = mourn
+        self._open_addresses(files, visits, texts)
+        await self._look()
+        return visits
+
+    def _open_addresses(self, files: Files, visits: Visits, texts: dict[str, str]) -> None:
+        """Open the page's addresses, and no others."""
         site = Site(
             document(texts.get("_esm", ""), texts.get("_css", "")),
             files,
             visits,
             secrets.token_bytes(32),
             self._database_ready,
+            f"{self._number}.",
         )
         base = self.server_url.rstrip("/")
-        own = [(base + route[0], *route[1:]) for route in routes(site)]
+        figures = lambda: exposition([self.load()], self._counts)  # noqa: E731 - one line, once
+        own = [(base + route[0], *route[1:]) for route in routes(site, figures)]
+        if base:
+            own.append((base, RedirectHandler, {"url": f"{base}/"}))
         self.app.settings["default_handler_class"] = NothingHandler
-        self.app.settings["default_handler_args"] = {"site": site}
         self.app.add_handlers(".*$", [*own, (base + PATHS, AppFileHandler)])
-        return visits
-
-    def _bind(self, server: HTTPServer) -> None:
-        """Listen where it was asked for, or near it."""
-        for port in self.random_ports(self.port, self.port_retries + 1):
-            try:
-                server.listen(port, self.ip, reuse_port=False)
-            except OSError as error:
-                _log.info("Port %d cannot be used: %s", port, error.strerror)
-            else:
-                self.port: int = port
-                return
-        raise ConfigError(f"No port near {self.port} is free: give another one with --port.")
-
-
-def room_for(wanted: int) -> int:
-    """Raise the limit of open files, and give how many visitors there is room for.
-
-    Parameters
-    ----------
-    wanted
-        Visitors at once; 0 for as many as memory and open files allow.
-
-    Raises
-    ------
-    ConfigError
-        If open files do not suffice for those that are wanted.
-    """
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    possible = max(1, (hard - _SPARE_FILES) // FILES_OF_A_VISITOR)
-    if wanted > possible:
-        raise ConfigError(
-            f"{wanted} visitors need {wanted * FILES_OF_A_VISITOR + _SPARE_FILES} open files, and "
-            f"the system allows {hard}: raise it (ulimit -n), or lower --max-visitors."
-        )
-    return wanted or min(possible, int(_free_memory() / 2 / BYTES_OF_A_VISITOR), 5000)
-
-
-def _free_memory() -> float:
-    """Give the memory at hand in bytes; 2 GiB where the system does not tell."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return 2 * 2**30
-    free = next(line for line in lines if line.startswith("MemAvailable:"))
-    return float(free.split()[1]) * 1024

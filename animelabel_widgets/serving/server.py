@@ -46,7 +46,10 @@ class Server(Voila):  # type: ignore[misc]
 
     def init_handlers(self) -> list[Any]:
         """Add the files of the installed app before the page, which takes every address."""
-        return [(self.server_url.rstrip("/") + PATHS, AppFileHandler), *super().init_handlers()]
+        base = self.server_url.rstrip("/")
+        # Nobody logs in, and so nobody out.
+        own = [each for each in super().init_handlers() if each[0] != f"{base}/logout"]
+        return [(base + PATHS, AppFileHandler), *own]
 
     def listen(self) -> None:
         """Listen, and tell the address once the loop runs."""
@@ -54,9 +57,10 @@ class Server(Voila):  # type: ignore[misc]
         super().listen()
 
 
-def voila_config(ip: str, port: int) -> Config:
+def voila_config(ip: str, port: int, base_url: str = "/") -> Config:
     """Give Voilà's settings for a page that anybody may visit."""
     config = Config()
+    config.Voila.base_url = base_url
     config.Voila.ip = ip
     config.Voila.port = port
     config.Voila.open_browser = False
@@ -66,6 +70,7 @@ def voila_config(ip: str, port: int) -> Config:
     config.VoilaConfiguration.show_margins = False
     config.VoilaConfiguration.allow_template_override = "NO"
     config.VoilaConfiguration.allow_theme_override = "NO"
+    config.VoilaConfiguration.file_allowlist = []
     config.VoilaConfiguration.prelaunch_hook = _set_xsrf_cookie
     # Below the default of nbclient, a page stays empty when many come at once.
     config.VoilaExecutor.iopub_timeout = 60
@@ -77,16 +82,14 @@ def voila_config(ip: str, port: int) -> Config:
     return config
 
 
-def hosted_config(ip: str, port: int) -> Config:
+def hosted_config(ip: str, port: int, base_url: str = "/") -> Config:
     """Give the same, with kernels in shared hosts and nothing to send to pages that are gone."""
-    config = voila_config(ip, port)
+    config = voila_config(ip, port, base_url)
     config.KernelProvisionerFactory.default_provisioner_name = PROVISIONER
     # The page asks for a new kernel by itself; one that came back empty would help nobody.
     config.KernelManager.autorestart = False
     config.MappingKernelManager.cull_idle_timeout = 0
     config.MappingKernelManager.buffer_offline_messages = False
-    # A timer of so many seconds holds each connection, however short it was.
-    config.MappingKernelManager.kernel_info_timeout = 5
     config.ZMQChannelsWebsocketConnection.limit_rate = False
     config.Voila.tornado_settings["websocket_max_message_size"] = LARGEST_MESSAGE
     return config

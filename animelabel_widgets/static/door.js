@@ -56,21 +56,44 @@ async function firstPlace() {
   }
 }
 
+/**
+ * Load what the widget is made of while the server prepares the visit, and not before that is asked
+ * for: it takes the connection that is open, and is what everything else waits for.
+ */
+function loadAhead() {
+  for (const link of document.head.querySelectorAll("link[data-rel]")) {
+    link.setAttribute("rel", link.getAttribute("data-rel") ?? "");
+  }
+}
+
+/** @param {string} address of a style sheet @returns {Promise<void>} settles once it holds, or cannot */
+function styled(address) {
+  let link = document.head.querySelector(`link[rel=stylesheet][href$="${address}"]`);
+  if (!link) {
+    link = document.createElement("link");
+    link.setAttribute("rel", "stylesheet");
+    link.setAttribute("href", String(new URL(address, ADDRESS)));
+    document.head.append(link);
+  }
+  const { sheet } = /** @type {HTMLLinkElement} */ (link);
+  if (sheet) return Promise.resolve();
+  return new Promise((resolve) => {
+    for (const event of ["load", "error"]) link.addEventListener(event, () => resolve());
+  });
+}
+
 /** @param {any} place @returns {Promise<any>} the widget's module, once its style is there too */
 async function widgetOf(place) {
   const { _esm: code, _css: style } = place.texts;
-  if (style && !document.head.querySelector(`link[href$="${style}"]`)) {
-    const link = document.createElement("link");
-    link.rel = "stylesheet";
-    link.href = String(new URL(style, ADDRESS));
-    document.head.append(link);
-  }
-  return (await import(String(new URL(code, ADDRESS)))).default;
+  const [module] = await Promise.all([import(String(new URL(code, ADDRESS))), style && styled(style)]);
+  return module.default;
 }
 
 async function main() {
-  const place = await firstPlace();
-  const widget = await widgetOf(place);
+  const coming = firstPlace();
+  loadAhead();
+  const place = await coming;
+  // The websocket opens while the widget still loads.
   const model = openModel({
     place,
     newId: randomId,
@@ -92,6 +115,7 @@ async function main() {
   addEventListener("pagehide", ({ persisted }) => {
     if (!persisted) navigator.sendBeacon(new URL("leave", ADDRESS), model.kernel());
   });
+  const widget = await widgetOf(place);
   const room = byId("al-room");
   room.replaceChildren();
   widget.render({ model, el: room });

@@ -71,7 +71,11 @@ def check_file(file: Path, *, create: bool) -> None:
 def sqlite_engine(url: URL, connections: int) -> Engine:
     """Make an engine whose writers queue instead of failing, and whose commits are durable."""
     engine = create_engine(
-        url, pool_size=connections, max_overflow=_BESIDE, connect_args={"timeout": _BUSY}
+        url,
+        pool_size=connections,
+        max_overflow=_BESIDE,
+        hide_parameters=True,
+        connect_args={"timeout": _BUSY},
     )
 
     @event.listens_for(engine, "connect")
@@ -113,6 +117,7 @@ def mysql_engine(url: URL, connections: int) -> Engine:
     return create_engine(
         url.update_query_dict({"charset": "utf8mb4"}),
         isolation_level="READ COMMITTED",
+        hide_parameters=True,
         pool_size=connections,
         max_overflow=_BESIDE,
         pool_pre_ping=True,

@@ -10,11 +10,23 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, and_, bindparam, case, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Row,
+    Update,
+    and_,
+    bindparam,
+    case,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from ..labels import KEYS, Answer, Resumed, Task
 from ..tables import Assignment, Image, Lease, Pool, Rating, SeriesRow, State, table
@@ -179,14 +191,13 @@ def _lease(
     ]
     if not tasks:
         return []
-    places = {task.image_id: random.random() for task in tasks}  # noqa: S311 - an order
-    connection.execute(
-        update(_pool)
-        .where(_pool.c.image_id.in_(places))
-        .values(load=_pool.c.load + 1, shuffle=case(places, value=_pool.c.image_id))
-    )
+    places: dict[str, float] = {}
+    for number, task in enumerate(tasks):
+        places[f"image_{number}"] = task.image_id
+        places[f"place_{number}"] = random.random()  # noqa: S311 - an order
+    connection.execute(_loaded(len(tasks)), places)
     # The newer of two assignments is told by its time, also where the clock was set back.
-    since = dict.fromkeys(places, now)
+    since = dict.fromkeys((task.image_id for task in tasks), now)
     for row in former:
         if row.image_id in since:
             since[row.image_id] = max(since[row.image_id], row.created_at + _MOMENT)
@@ -205,6 +216,21 @@ def _lease(
         ],
     )
     return tasks
+
+
+@cache
+def _loaded(count: int) -> Update:
+    """Make the statement that counts a lease of each of so many images, and shuffles them."""
+    images: list[BindParameter[int]] = [bindparam(f"image_{number}") for number in range(count)]
+    shuffled = [
+        (_pool.c.image_id == image, bindparam(f"place_{number}", type_=_pool.c.shuffle.type))
+        for number, image in enumerate(images)
+    ]
+    return (
+        update(_pool)
+        .where(_pool.c.image_id.in_(images))
+        .values(load=_pool.c.load + 1, shuffle=case(*shuffled))
+    )
 
 
 def _resumed(row: Row[*tuple[Any, ...]]) -> Resumed:

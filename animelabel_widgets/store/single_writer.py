@@ -89,28 +89,44 @@ class SingleWriter:
         return result
 
     def _write(self) -> None:
-        """Be the thread that writes, until nothing has come for a while."""
-        while True:
-            with self._news:
-                if not self._waiting and not self._news.wait_for(lambda: self._waiting, _IDLE):
-                    self._thread = None
-                    return
-            self._write_together()
+        """Be the thread that writes, on one connection, until nothing has come for a while."""
+        connection: Connection | None = None
+        while self._has_work():
+            connection = self._write_together(connection)
+        if connection is not None:
+            connection.close()
 
-    def _write_together(self) -> None:
-        """Run what waits in one transaction, and tell each thread how its work ended."""
+    def _has_work(self) -> bool:
+        """Wait for a work; where none comes for a while, the thread is no more."""
+        with self._news:
+            if not self._waiting and not self._news.wait_for(lambda: self._waiting, _IDLE):
+                self._thread = None
+                return False
+        return True
+
+    def _write_together(self, connection: Connection | None) -> Connection | None:
+        """Run what waits in one transaction, and tell each thread how its work ended.
+
+        Gives the connection, or None where it cannot be used again.
+        """
         batch: list[_Job] = []
         try:
-            with turn(self._file), self._engine.begin() as connection:
-                while len(batch) < TOGETHER and self._take(batch):
-                    _try(batch[-1], connection)
+            with turn(self._file):
+                connection = connection or self._engine.connect()
+                with connection.begin():
+                    while len(batch) < TOGETHER and self._take(batch):
+                        _try(batch[-1], connection, first=len(batch) == 1)
         except BaseException as error:  # noqa: BLE001 - each thread raises it for itself
             if not batch:
                 self._take(batch)
             for job in batch:
                 job.error = job.error or error
+            if connection is not None:
+                connection.close()
+                connection = None
         for job in batch:
             job.ended.set()
+        return connection
 
     def _withdraw(self, job: _Job) -> bool:
         """Take a work out of the queue; say whether it was still there."""
@@ -141,8 +157,14 @@ class _Job:
         self.error: BaseException | None = None
 
 
-def _try(job: _Job, connection: Connection) -> None:
-    """Run one work so that its error undoes nothing but itself."""
+def _try(job: _Job, connection: Connection, *, first: bool) -> None:
+    """Run one work so that its error undoes nothing but itself.
+
+    The error of the first one is raised: before it, nothing was written.
+    """
+    if first:
+        job.result = job.work(connection)
+        return
     connection.exec_driver_sql("SAVEPOINT job")
     try:
         job.result = job.work(connection)

@@ -231,6 +231,20 @@ def test_what_waits_for_a_slow_handler_is_bounded(tmp_path: Path) -> None:
     tell(story)
 
 
+def test_each_listener_is_welcomed() -> None:
+    """A page that comes back need not wait until its former connection is found to be broken."""
+
+    async def story(house: House) -> None:
+        ann = await house.kernel("ann")
+        second = house.manager.get_kernel(ann.kernel_id).client(context=house.manager.context)
+        house.clients.append(second)
+        second.start_channels(stdin=False, hb=False)
+        message = await second.get_iopub_msg(timeout=PATIENCE)
+        assert message["msg_type"] == "iopub_welcome"
+
+    tell(story)
+
+
 def test_a_kernel_ends_while_its_handler_works(tmp_path: Path) -> None:
     """The host ends it in order, and lets go of what it holds once the handler is done."""
 

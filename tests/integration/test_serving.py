@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import os
 import signal
-import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,13 +14,12 @@ from uuid import uuid4
 
 import pytest
 from support.commands import Server, run, serving
+from support.story import tell
 from support.visitor import PROTOCOL, Visitor, encode
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
 from animelabel_widgets.store import Store
-
-Story = Callable[[], Awaitable[None]]
 
 
 @pytest.fixture
@@ -40,25 +37,6 @@ def server(store: Store, sqlite_url: str, frames: Path, tmp_path: Path) -> Itera
     environ = {"ANIMELABEL_DATABASE_URL": sqlite_url, "ANIMELABEL_PICTURES": str(frames)}
     with serving("serve", "--max-visitors", "4", cwd=tmp_path, environ=environ) as running:
         yield running
-
-
-def tell(story: Story) -> None:
-    """Run a story, and close the visitors' websockets at its end."""
-
-    async def run() -> None:
-        try:
-            await story()
-        finally:
-            for visitor in Visitor.connected:
-                visitor.close()
-                await visitor.closed()
-            Visitor.connected.clear()
-
-    with warnings.catch_warnings():
-        # The client leaves what the server has closed to the garbage collector: it comes here.
-        warnings.simplefilter("ignore", ResourceWarning)
-        asyncio.run(run())
-        gc.collect()
 
 
 async def eventually(what: Callable[[], Awaitable[bool]]) -> None:
@@ -93,7 +71,11 @@ def test_the_first_page_starts_no_kernel(server: Server) -> None:
             reply = await visitor.fetch("", headers=headers)
             assert reply.code == 200
             assert b'property="og:title"' in reply.body
+            image = f'property="og:image" content="{server.address}icon-512.png"'
+            assert image.encode() in reply.body
             assert "Set-Cookie" not in reply.headers
+        forged = await visitor.fetch("", headers={"Host": 'x"><script>'})
+        assert b"<script>" not in forged.body.partition(b"</head>")[0]
         assert (await visitor.fetch("robots.txt")).body.startswith(b"User-agent: *")
         assert (await visitor.fetch("favicon.ico")).code == 200
         # Four places are all still free.
@@ -122,7 +104,6 @@ CLOSED = [
     "api/terminals",
     "login",
     "logout",
-    "metrics",
     "voila",
     "voila/tree",
     "voila/api/contents",

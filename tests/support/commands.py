@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from pathlib import Path
 from .waiting import free_port, wait_until
 
 ANIMELABEL = [str(Path(sys.executable).with_name("animelabel"))]
-_ADDRESS = re.compile(r"http://localhost:\d+/")
+_ADDRESS = re.compile(r"http://localhost:\d+/\S*")
 
 
 def run(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -41,11 +41,15 @@ class Server:
 
     def kernels(self) -> list[int]:
         """Give the processes that run the kernels of its pages: the shared hosts."""
+        return self.children("hosted.host")
+
+    def children(self, what: str) -> list[int]:
+        """Give the processes that it started, by a part of their command line."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [
             int(each)
             for each in children.read_text(encoding="ascii").split()
-            if b"hosted.host" in Path(f"/proc/{each}/cmdline").read_bytes()
+            if what.encode() in Path(f"/proc/{each}/cmdline").read_bytes()
         ]
 
     @property
@@ -85,10 +89,14 @@ def serving_notebook(file: Path, *, environ: Mapping[str, str]) -> Iterator[str]
 
 @contextmanager
 def serving(
-    *arguments: str, cwd: Path, environ: Mapping[str, str] | None = None, port: int | None = None
+    *arguments: str,
+    cwd: Path,
+    environ: Mapping[str, str] | None = None,
+    port: int | None = None,
+    program: Sequence[str] = ANIMELABEL,
 ) -> Iterator[Server]:
     """Start a command that serves, wait for its address, and end it as Ctrl-C does."""
-    command = [*ANIMELABEL, *arguments, "--no-browser", "--port", str(port or free_port())]
+    command = [*program, *arguments, "--no-browser", "--port", str(port or free_port())]
     with (cwd / "stderr.txt").open("w+", encoding="utf-8") as errors:
         process = subprocess.Popen(
             command,

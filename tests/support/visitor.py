@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import struct
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
@@ -25,15 +27,18 @@ class Visitor:
     ----------
     address
         The page's address, with its slash.
+    ca
+        A file of the certificates to trust, for an address with HTTPS.
     """
 
     connected: ClassVar[list[Visitor]] = []
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, ca: Path | None = None) -> None:
         self.address = address
-        self.origin = address.rstrip("/")
+        self.trust = {"ca_certs": str(ca)} if ca else {}
+        self.origin = "{0.scheme}://{0.netloc}".format(urlsplit(address))
         self.token = uuid4().hex
-        self.cookie = ""
+        self.cookies: dict[str, str] = {}
         self.ahead = 0
         self.code: int | None = None
         self.place: dict[str, Any] = {}
@@ -41,14 +46,23 @@ class Visitor:
         self.socket: WebSocketClientConnection | None = None
         self._numbers = 0
 
+    @property
+    def cookie(self) -> str:
+        """The cookies, as they are sent."""
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
     async def fetch(self, path: str, **options: Any) -> HTTPResponse:
-        """Ask for an address of the server, with the visitor's cookie."""
+        """Ask for an address of the server, with the visitor's cookies, and keep new ones."""
         headers = {"Cookie": self.cookie, "Origin": self.origin, **options.pop("headers", {})}
         headers = {name: value for name, value in headers.items() if value}
         request = HTTPRequest(
-            self.address + path, headers=headers, follow_redirects=False, **options
+            self.address + path, headers=headers, follow_redirects=False, **self.trust, **options
         )
-        return await AsyncHTTPClient().fetch(request, raise_error=False)
+        reply = await AsyncHTTPClient().fetch(request, raise_error=False)
+        for set_cookie in reply.headers.get_list("Set-Cookie"):
+            name, _, value = set_cookie.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return reply
 
     async def enter(self) -> int:
         """Ask for a place; give the status."""
@@ -57,9 +71,7 @@ class Visitor:
         if reply.code == 200:
             self.place = json.loads(reply.body)
         elif reply.code == 503:
-            self.ahead = json.loads(reply.body)["ahead"]
-        if "Set-Cookie" in reply.headers:
-            self.cookie = reply.headers["Set-Cookie"].partition(";")[0]
+            self.ahead = json.loads(reply.body).get("ahead", 0)
         return reply.code
 
     async def connect(self) -> None:
@@ -71,6 +83,7 @@ class Visitor:
             HTTPRequest(
                 f"{url}?session_id={uuid4().hex}",
                 headers={"Cookie": self.cookie, "Origin": self.origin},
+                **self.trust,
             ),
             subprotocols=[PROTOCOL],
             max_message_size=64 * 2**20,

@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -52,6 +53,8 @@ class Hosts:
         Visitors after whom a host takes no more, and ends once the last of them has gone.
     recycle_bytes
         Memory from which on the same happens.
+    environ
+        Variables of the hosts, beside those of this process.
     """
 
     def __init__(
@@ -61,11 +64,13 @@ class Hosts:
         *,
         recycle_after: int = 5000,
         recycle_bytes: int = 2 * 2**30,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self._number = number
         self._modules = modules
         self._recycle_after = recycle_after
         self._recycle_bytes = recycle_bytes
+        self._environ = dict(environ or {})
         self._hosts: list[Process] = []
         self._places: dict[str, Process] = {}
         self._texts: dict[str, str] = {}
@@ -205,6 +210,7 @@ class Hosts:
                 *self._modules,
                 pass_fds=[theirs.fileno()],
                 stdin=asyncio.subprocess.DEVNULL,
+                env={**os.environ, **self._environ},
             )
         answers, requests = await asyncio.open_connection(sock=ours, limit=_LINE)
         if not await answers.readline():

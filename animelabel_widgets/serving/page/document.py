@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ... import assets
 
+_HERE = "%HERE%"
 _STYLE = """
 :root { color-scheme: light dark; --page: #f6f6f9; --surface: #e9eaf0; --ink: #1b1e2b; }
 @media (prefers-color-scheme: dark) {
@@ -33,7 +34,8 @@ _PAGE = """<!doctype html>
 <meta property="og:type" content="website">
 <meta property="og:title" content="{name}">
 <meta property="og:description" content="{about}">
-<meta property="og:image" content="icon-512.png">
+<meta property="og:url" content="{here}">
+<meta property="og:image" content="{here}icon-512.png">
 <link rel="icon" type="image/png" href="icon-192.png">
 {preload}<style>{style}</style>
 </head>
@@ -56,6 +58,10 @@ class Document:
     body: bytes
     policy: str
 
+    def at(self, address: str) -> bytes:
+        """Give the page as it is at an address, which link previews want in full."""
+        return self.body.replace(_HERE.encode(), html.escape(address).encode())
+
 
 def document(code: str, style: str) -> Document:
     """Make the first page.
@@ -63,8 +69,8 @@ def document(code: str, style: str) -> Document:
     Parameters
     ----------
     code, style
-        Addresses of the widget's module and style sheet, relative to the page's; they are
-        loaded while the server prepares the visit.
+        Addresses of the widget's module and style sheet, relative to the page's; the page's script
+        has them loaded while the server prepares the visit.
     """
     catalogue = assets.words()
     english = catalogue["en"]
@@ -78,13 +84,15 @@ def document(code: str, style: str) -> Document:
         about=html.escape(english["page.about"]),
         script_needed=html.escape(english["page.script"]),
         preload=(
-            f'<link rel="modulepreload" href="{code}">\n<link rel="stylesheet" href="{style}">\n'
+            f'<link data-rel="modulepreload" href="{code}">\n'
+            f'<link data-rel="stylesheet" href="{style}">\n'
             if code
             else ""
         ),
         style=_STYLE,
         words=json.dumps(words, ensure_ascii=False).replace("<", "\\u003c"),
         script=script,
+        here=_HERE,
     )
     policy = (
         "default-src 'none'; connect-src 'self'; img-src 'self' blob: data:; manifest-src 'self'; "

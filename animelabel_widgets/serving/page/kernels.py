@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from tornado.web import HTTPError
@@ -67,14 +66,6 @@ class HostedKernels:
     def alive(self, kernel_id: str) -> bool:
         """Tell whether a kernel lives."""
         return self._hosts.alive(kernel_id)
-
-    def active_at(self, kernel_id: str) -> datetime:
-        """Tell when something was last done in a kernel."""
-        try:
-            active: datetime = self._manager.get_kernel(kernel_id).last_activity
-        except (HTTPError, KeyError):
-            return datetime.min.replace(tzinfo=UTC)
-        return active
 
     def _widget(self, made: dict[str, Any]) -> dict[str, Any]:
         """Give the state of the widget that the notebook shows, with addresses for its files."""

@@ -8,7 +8,7 @@ import hmac
 import logging
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Protocol
 
 _log = logging.getLogger(__name__)
@@ -45,9 +45,6 @@ class Kernels(Protocol):
     def alive(self, kernel_id: str) -> bool:
         """Tell whether it lives."""
 
-    def active_at(self, kernel_id: str) -> datetime:
-        """Tell when something was last done in it."""
-
 
 class Socket(Protocol):
     """What visits need of a websocket."""
@@ -62,6 +59,7 @@ class _Visit:
 
     owner: bytes
     place: dict[str, Any]
+    touched: float
     sockets: set[Socket] = field(default_factory=set)
     leaving: asyncio.TimerHandle | None = None
 
@@ -117,7 +115,7 @@ class Visits:
         try:
             kernel_id, widget = await self._kernels.start(environ)
             place = {"kernel": kernel_id, **widget}
-            self._visits[kernel_id] = _Visit(owner, place)
+            self._visits[kernel_id] = _Visit(owner, place, _now())
         finally:
             self._entering -= 1
         self._leave_later(kernel_id)
@@ -139,6 +137,11 @@ class Visits:
             former.close()
         visit.sockets = {socket}
 
+    def touch(self, kernel_id: str) -> None:
+        """Note that something came from a page."""
+        if kernel_id in self._visits:
+            self._visits[kernel_id].touched = _now()
+
     def disconnect(self, kernel_id: str, socket: Socket) -> None:
         """Note that a connection has ended."""
         visit = self._visits.get(kernel_id)
@@ -159,16 +162,15 @@ class Visits:
 
     def end_idle(self) -> None:
         """End the kernels of pages that nobody has touched for long."""
-        now = datetime.now(UTC)
-        for kernel_id in list(self._visits):
+        for kernel_id, visit in list(self._visits.items()):
             if not self._kernels.alive(kernel_id):
                 self.leave(kernel_id)
-            elif now - self._kernels.active_at(kernel_id) > self._idle:
+            elif _now() - visit.touched > self._idle.total_seconds():
                 self.leave(kernel_id, IDLE)
 
     def _take_turn(self, owner: bytes) -> None:
         """Take a place, or a place in the line."""
-        now = asyncio.get_running_loop().time()
+        now = _now()
         self._line = {each: at for each, at in self._line.items() if now - at < _PATIENCE}
         ahead = list(self._line).index(owner) if owner in self._line else len(self._line)
         if self.present + ahead >= self._limit:
@@ -196,6 +198,11 @@ class Visits:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception():
             _log.error("A kernel did not end: %s", task.exception())
+
+
+def _now() -> float:
+    """Give the time of the event loop in seconds."""
+    return asyncio.get_running_loop().time()
 
 
 def _digest(visitor: str) -> bytes:

@@ -1,0 +1,51 @@
+"""What goes between a visitor's websocket and his virtual kernel, and no more than he needs.
+
+Other kernels are asked who they are, nudged until they answer, and watched: with six more sockets
+for each visitor, and a third of the server's work for each rating.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+
+_WELCOME_WITHIN = 10.0
+
+
+class Relay(ZMQChannelsWebsocketConnection):
+    """The connection of one websocket with a virtual kernel, which is ready from its start."""
+
+    _welcomed: asyncio.Future[None] | None = None
+
+    def create_stream(self) -> None:
+        """Connect with the two channels that a page uses."""
+        for channel in ("iopub", "shell"):
+            connect = getattr(self.kernel_manager, f"connect_{channel}")
+            self.channels[channel] = stream = connect(identity=self.session.bsession)
+            stream.channel = channel
+
+    async def prepare(self) -> None:
+        """Take the kernel's key."""
+        self.session_key = f"{self.kernel_id}:{self.session.session}"
+        self.session.key = self.kernel_manager.session.key
+
+    def nudge(self) -> asyncio.Future[None]:
+        """Wait until the kernel has welcomed the listener: from then on nothing escapes him."""
+        welcomed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._welcomed = welcomed
+        iopub = self.channels["iopub"]
+
+        def hear(_message: object) -> None:
+            iopub.stop_on_recv()
+            if not welcomed.done():
+                welcomed.set_result(None)
+
+        iopub.on_recv(hear)
+        return asyncio.ensure_future(asyncio.wait_for(welcomed, _WELCOME_WITHIN))
+
+    def disconnect(self) -> None:  # type: ignore[override]
+        """Part the two; nobody waits for a welcome any more."""
+        if self._welcomed and not self._welcomed.done():
+            self._welcomed.set_result(None)
+        super().disconnect()  # type: ignore[no-untyped-call]
