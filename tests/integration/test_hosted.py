@@ -337,24 +337,6 @@ def test_a_host_is_recycled_once_it_has_served_enough() -> None:
     tell(story, recycle_after=2)
 
 
-def test_memory_comes_back() -> None:
-    """Rounds of visitors who come and go leave the host where it was after the first ones."""
-    rounds, visitors = 6, 40
-
-    async def story(house: House) -> None:
-        sizes = []
-        for _ in range(rounds):
-            kernels = [await house.kernel(str(number)) for number in range(visitors)]
-            for each in kernels:
-                await house.end(each)
-            (host,) = await house.hosts.stats()
-            assert host["kernels"] == 0
-            sizes.append(host["rss"])
-        assert sizes[-1] < 1.1 * sizes[1]
-
-    tell(story)
-
-
 def test_hosts_end_with_the_server() -> None:
     """When the server's end of the socket is gone, by whatever death, the process ends."""
 

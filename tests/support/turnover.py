@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import warnings
 from dataclasses import dataclass
 
 from .commands import Server
-from .rude import memory
+from .rude import files, memory
 from .visitor import Visitor
+from .waiting import wait_until
 
-WARM_UP = 3
+WARM_UP = 2
 """Rounds after which caches are full, and pools have their threads."""
 
 _AT_ONCE = 20
+_SPARE = 10
+"""Files that the server may have opened for good."""
 
 
 @dataclass(frozen=True)
@@ -28,19 +30,17 @@ class Sizes:
 
 def turnover(server: Server, rounds: int, visitors: int) -> list[Sizes]:
     """Let visitors come and go; give the memory after each round."""
-
-    async def run() -> list[Sizes]:
-        sizes = []
-        for _ in range(rounds):
-            await _round(server, visitors)
-            sizes.append(Sizes(memory(server.process.pid), sum(map(memory, server.kernels()))))
-        return sizes
-
+    empty = files(server.process.pid)
+    sizes = []
     with warnings.catch_warnings():
         # The client leaves what the server has closed to the garbage collector: it comes here.
         warnings.simplefilter("ignore", ResourceWarning)
-        sizes = asyncio.run(run())
-        gc.collect()
+        for _ in range(rounds):
+            asyncio.run(_round(server, visitors))
+            gc.collect()
+            # Kernels end beside: each has had its sockets.
+            wait_until(lambda: files(server.process.pid) <= empty + _SPARE, "all to have left")
+            sizes.append(Sizes(memory(server.process.pid), sum(map(memory, server.kernels()))))
     return sizes
 
 
@@ -62,11 +62,3 @@ async def _round(server: Server, number: int) -> None:
     await asyncio.gather(*map(come, visitors))
     await asyncio.gather(*map(leave, visitors))
     Visitor.connected.clear()
-    # A kernel ends beside: it is gone once a place in the line would be the first.
-    await _empty(visitors[0])
-
-
-async def _empty(visitor: Visitor) -> None:
-    """Wait until the server answers at once again."""
-    reply = await visitor.fetch("healthz")
-    assert json.dumps(reply.code) == "200"
