@@ -23,11 +23,11 @@ from tornado.websocket import WebSocketClosedError
 Story = Callable[[Visitor], Awaitable[None]]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["1", "2"], ids=["alone", "behind-a-front"])
 def served(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    """Give the served page."""
+    """Give the served page, of one server process and of two behind one address."""
     folder = tmp_path_factory.mktemp("abuse")
     source = REAL if REAL.is_dir() else request.getfixturevalue("demo_set") / "frames"
     frames = str(copy_frames(source, folder / "frames"))
@@ -40,18 +40,24 @@ def served(
     }
     done = run("import", frames, cwd=folder, **environ)
     assert done.returncode == 0, done.stderr
-    with serving("serve", cwd=folder, environ=environ) as running:
+    options = ["--workers", request.param, "--hosts", "1"]
+    with serving("serve", *options, cwd=folder, environ=environ) as running:
         yield running
 
 
 @pytest.fixture
 def server(served: Server) -> Iterator[Server]:
-    """Give it to a test, after which no traceback may be in its log, and no host dead."""
-    hosts = served.kernels()
+    """Give it to a test, after which no traceback may be in its log, and no process dead."""
+    children = served.children("animelabel_widgets.serving")
     yield served
     said = (served.folder / "stderr.txt").read_text(encoding="utf-8")
     assert "Traceback" not in said, said[-3000:]
-    assert served.kernels() == hosts
+    assert served.children("animelabel_widgets.serving") == children
+
+
+def total(count: Callable[[int], float], server: Server) -> float:
+    """Count something of all server processes."""
+    return sum(map(count, [server.process.pid, *server.children("serving.worker")]))
 
 
 def tell(server: Server, story: Story) -> None:
@@ -152,7 +158,7 @@ def test_absurd_requests_are_refused(server: Server) -> None:
 
 def test_half_open_connections_harm_nobody(server: Server) -> None:
     """Neither who says nothing, nor who stops in the middle, nor who upgrades and is silent."""
-    before = files(server.process.pid)
+    before = total(files, server)
 
     async def story(_steady: Visitor) -> None:
         opened = [await connected(server.address) for _ in range(300)]
@@ -172,7 +178,7 @@ def test_half_open_connections_harm_nobody(server: Server) -> None:
 
     tell(server, story)
     # The sockets of kernels whose pages have gone are kept for some seconds.
-    wait_until(lambda: files(server.process.pid) < before + 150, "the files to be closed")
+    wait_until(lambda: total(files, server) < before + 150, "the files to be closed")
 
 
 def test_three_thousand_connections_harm_nobody(server: Server) -> None:
@@ -180,13 +186,13 @@ def test_three_thousand_connections_harm_nobody(server: Server) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     number = min(3000, hard // 4)
-    before = files(server.process.pid)
+    before = total(files, server)
 
     async def story(_steady: Visitor) -> None:
         opened = [await connected(server.address) for _ in range(number)]
         late = Visitor(server.address)
         await late.visit()
-        assert files(server.process.pid) > number
+        assert total(files, server) > number
         late.close()
         await late.closed()
         for _, writer in opened:
@@ -196,12 +202,12 @@ def test_three_thousand_connections_harm_nobody(server: Server) -> None:
         tell(server, story)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    wait_until(lambda: files(server.process.pid) < before + 150, "the files to be closed")
+    wait_until(lambda: total(files, server) < before + 150, "the files to be closed")
 
 
 def test_a_reader_who_is_too_slow_is_let_go(server: Server) -> None:
     """He asks for pictures and takes none: he loses his connection, the server no memory."""
-    before = memory(server.process.pid)
+    before = total(memory, server)
     peak = 0.0
 
     async def story(_steady: Visitor) -> None:
@@ -219,7 +225,7 @@ def test_a_reader_who_is_too_slow_is_let_go(server: Server) -> None:
                 message = encode("comm_msg", {"comm_id": visitor.place["view"], "data": data})
                 writer.write(frame(message))
                 await writer.drain()
-                peak = max(peak, memory(server.process.pid))
+                peak = max(peak, total(memory, server))
                 await asyncio.sleep(0.005)
         writer.transport.abort()
 
