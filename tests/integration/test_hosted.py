@@ -6,8 +6,8 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 from support.house import PATIENCE, House, Kernel, Story
 from support.house import tell as told_in_house
+from support.waiting import wait_until
 
 from animelabel_widgets.serving.hosted import routing
 from animelabel_widgets.serving.hosted.hosts import HostDiedError, HostError
@@ -34,7 +35,7 @@ class Echo(anywidget.AnyWidget):
             print("a secret")
             raise ValueError("a secret")
         if kind == "wait":
-            open(content["gate"]).close()
+            open(content["gate"]).read()
         if kind == "set":
             os.environ["MINE"] = content["value"]
         if kind == "widgets":
@@ -194,15 +195,27 @@ def test_malformed_messages_harm_and_tell_nobody(capfd: pytest.CaptureFixture[st
     tell(story)
 
 
-@contextmanager
-def gate(folder: Path) -> Iterator[str]:
-    """Give a file that holds up who opens it, until the block ends."""
+@asynccontextmanager
+async def held(kernel: Kernel, folder: Path) -> AsyncIterator[None]:
+    """Have a kernel's handler wait as long as the block lasts."""
     name = folder / "gate"
     os.mkfifo(name)
+    kernel.post(kind="wait", gate=str(name))
+    # It cannot be opened before the handler has come to it.
+    gate = await asyncio.to_thread(wait_until, lambda: _opened(name), "the handler")
+    assert gate is not None
     try:
-        yield str(name)
+        yield
     finally:
-        name.open("w").close()
+        os.close(gate)
+
+
+def _opened(name: Path) -> int | None:
+    """Open a pipe for writing, where somebody reads it."""
+    try:
+        return os.open(name, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return None
 
 
 def test_what_waits_for_a_slow_handler_is_bounded(tmp_path: Path) -> None:
@@ -211,8 +224,7 @@ def test_what_waits_for_a_slow_handler_is_bounded(tmp_path: Path) -> None:
 
     async def story(house: House) -> None:
         ann, ben = await house.kernel("ann"), await house.kernel("ben")
-        with gate(tmp_path) as held:
-            ann.post(kind="wait", gate=held)
+        async with held(ann, tmp_path):
             for turn in range(sent):
                 ann.post(kind="echo", turn=turn)
             assert (await ben.ask(kind="echo"))["mine"] == "ben"
@@ -251,8 +263,7 @@ def test_a_kernel_ends_while_its_handler_works(tmp_path: Path) -> None:
     async def story(house: House) -> None:
         ann, ben = await house.kernel("ann"), await house.kernel("ben")
         (process,) = house.hosts._hosts
-        with gate(tmp_path) as held:
-            ann.post(kind="wait", gate=held)
+        async with held(ann, tmp_path):
             await house.hosts._ask(process, "stop", kernel=ann.kernel_id)
         assert (await ben.ask(kind="echo"))["mine"] == "ben"
 
