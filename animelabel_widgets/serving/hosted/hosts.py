@@ -108,11 +108,11 @@ class Hosts:
             "environ": environ,
             "statuses": statuses,
         }
-        try:
-            await self._place(kernel_id, request)
-        except HostDiedError:
-            # It died just now: there is another, or one that starts.
-            await self._place(kernel_id, request)
+        # Each may have died just now: then there is another, or one that starts.
+        for _ in list(self._hosts):
+            with contextlib.suppress(HostDiedError):
+                return await self._place(kernel_id, request)
+        return await self._place(kernel_id, request)
 
     async def _place(self, kernel_id: str, request: dict[str, Any]) -> None:
         """Start a virtual kernel in a host."""
