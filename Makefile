@@ -31,7 +31,9 @@ bench: .venv/test.stamp
 	$(BIN)/python benchmarks/consensus_effort.py --images 5000 --volunteers 100
 	$(BIN)/python benchmarks/consensus_out_of_core.py
 	$(BIN)/python benchmarks/click.py
+	$(BIN)/python benchmarks/first_paint.py
 	$(BIN)/python benchmarks/visitors.py --visitors 50
+	$(BIN)/python benchmarks/crowd.py --visitors 100 --minutes 0.5 --images 400
 	$(BIN)/python benchmarks/review.py --images 30000
 	$(BIN)/python benchmarks/galera.py
 

@@ -63,7 +63,7 @@ def review_app() -> DOMWidget:
     from html import escape
 
     try:
-        return _project(Settings.load()).review()
+        return _project(Settings.load()).review(app=True)
     except (AnimelabelError, OSError) as error:
         _log.error("The reviewers' page cannot be served: %s", error)
         return HTML(f"<main><h1>Review</h1><p>{escape(str(error))}</p></main>")

@@ -27,7 +27,8 @@ class Settings:
     database_url
         An SQLAlchemy URL, `sqlite:///file.db` or `mysql+pymysql://…`.
     pictures
-        The folder that holds a sub-folder for each series.
+        The folder that holds a sub-folder for each series: a path, or an address that fsspec
+        knows, such as `s3://bucket/frames`.
     target
         Ratings per image, at most.
     least
@@ -179,7 +180,7 @@ class Settings:
         return replace(
             self,
             database_url=url,
-            pictures=str(Path(self.pictures).absolute()),
+            pictures=_absolute(self.pictures),
             log_file=str(Path(self.log_file).absolute()),
             tutorial=self.tutorial and str(Path(self.tutorial).absolute()),
         )
@@ -187,3 +188,8 @@ class Settings:
     def as_environ(self) -> dict[str, str]:
         """Give the settings as the variables that `load` reads."""
         return {PREFIX + each.name.upper(): str(getattr(self, each.name)) for each in fields(self)}
+
+
+def _absolute(place: str) -> str:
+    """Give the full path of a folder, and an address as it is."""
+    return place if "://" in place else str(Path(place).absolute())

@@ -5,7 +5,7 @@ Longer than other modules for its docstrings: it is read with `help` in notebook
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -116,10 +116,8 @@ class Project:
         """
         from .ingest import import_folder
 
-        root = self.pictures.root
-        return import_folder(
-            self.store, root, Path(folder or root), min_bytes=min_bytes, progress=progress
-        )
+        root = self.pictures.folder
+        return import_folder(self.store, root, folder, min_bytes=min_bytes, progress=progress)
 
     def labeler(self, *, app: bool = False, address: str = "") -> Labeler:
         """Make a labeler widget for one volunteer.
@@ -141,11 +139,17 @@ class Project:
             leaderboard=self._leaderboard,
         )
 
-    def review(self) -> ReviewBoard:
-        """Make the reviewers' widget: filters, thumbnails, and a panel that settles images."""
+    def review(self, *, app: bool = False) -> ReviewBoard:
+        """Make the reviewers' widget: filters, thumbnails, a panel that settles, a dashboard.
+
+        Parameters
+        ----------
+        app
+            Make it the whole page.
+        """
         from .review import ReviewBoard
 
-        return ReviewBoard(self.store, self.pictures)
+        return ReviewBoard(self.store, self.pictures, app=app)
 
     def add_gold(self, file: str | Path) -> GoldReport:
         """Add the right answers that are known, in place of former ones.
@@ -248,12 +252,7 @@ class Project:
             As of `al.consensus`; its `attrs` also say when it was `computed_at`. Where nothing
             is stored yet, it is estimated now. Reviewers' decisions win.
         """
-        from .aggregation import consensus
-
-        stored = self.store.verdicts()
-        if not len(stored):
-            stored = consensus(self.store.ratings(progress=True), self.store.gold())
-        return self.store.decided(stored)
+        return self._verdicts(lambda: self.store.ratings(progress=True))
 
     def gold(self) -> pd.DataFrame:
         """Give the known answers, for `al.consensus(ratings, gold)`.
@@ -373,7 +372,7 @@ class Project:
 
     def export(
         self,
-        verdicts: pd.DataFrame,
+        verdicts: pd.DataFrame | str,
         destination: str | Path,
         *,
         mode: str = "copy",
@@ -391,11 +390,13 @@ class Project:
         Parameters
         ----------
         verdicts
-            Rows of `al.consensus`, or any frame with `image_id` as its index or as a column.
+            Rows of `verdicts`, or any frame with `image_id` as its index or as a column; or a
+            query that chooses rows of `verdicts`, such as "person & ~text".
         destination
             A folder that does not exist yet, is empty, or was written by this program.
         mode
             "copy", "hardlink", "symlink"; or "manifest", which has the tables and no picture.
+            Links lead to pictures of this machine only.
         split
             The share of each split, such as `{"train": 0.8, "validation": 0.1, "test": 0.1}`:
             no series is in two.
@@ -406,27 +407,32 @@ class Project:
         ratings
             Also write `ratings/<feature>.csv` as crowd-kit reads them: `task, worker, label`.
         condition
-            The query that chose the images, for the data card.
+            The query that chose the rows that are passed, for the data card.
 
         Raises
         ------
         InputError
-            If the folder has other files in it, an image id is unknown, no image is chosen in
-            place of a former set, the split or the balance is not possible, or something cannot
-            be written; what was there before is as it was.
+            If the query cannot be used, the folder has other files in it, an image id is unknown,
+            no image is chosen in place of a former set, the split or the balance is not possible,
+            or something cannot be written; what was there before is as it was.
         """
         from .export import Recipe, export
 
+        said = self.store.ratings(progress=True)
+        if isinstance(verdicts, str):
+            condition = verdicts
+            verdicts = _queried(self._verdicts(lambda: said), condition)
         recipe = Recipe(mode, split, balance, seed, condition)
         rows = self._with_images(_by_image(verdicts))
         rows.attrs = dict(verdicts.attrs)
         return export(
             rows,
-            self.pictures.root,
+            self.pictures.folder,
             Path(destination),
             recipe,
-            ratings=self.store.ratings(progress=True),
+            ratings=said,
             with_ratings=ratings,
+            settled=self.store.reviews(),
             campaign=self.store.campaign,
         )
 
@@ -452,6 +458,15 @@ class Project:
         from .export import export_ratings
 
         return export_ratings(self.store, Path(file), progress=progress)
+
+    def _verdicts(self, ratings: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """Give the stored verdicts, or else those of these ratings; reviewers' decisions win."""
+        from .aggregation import consensus
+
+        stored = self.store.verdicts()
+        if not len(stored):
+            stored = consensus(ratings(), self.store.gold())
+        return self.store.decided(stored)
 
     def _with_images(self, verdicts: pd.DataFrame) -> pd.DataFrame:
         """Join verdicts with what their images are, in the order of the verdicts."""
@@ -480,7 +495,8 @@ def open_project(
     database_url
         An SQLAlchemy URL: `sqlite:///anime.db` or `mysql+pymysql://user:password@host/database`.
     pictures
-        The folder that holds a sub-folder for each series.
+        The folder that holds a sub-folder for each series: a path, or an address that fsspec
+        knows, such as `s3://bucket/frames`.
     create
         Make the tables where there are none yet.
     **settings
@@ -499,7 +515,7 @@ def open_project(
         database_url=database_url, pictures=pictures and str(pictures), **settings
     )
     shown = Pictures(
-        Path(chosen.pictures),
+        chosen.pictures,
         max_side=chosen.max_side,
         quality=chosen.quality,
         disk=user_cache(chosen.cache_mb * 2**20),
@@ -535,6 +551,17 @@ def find_tutorial(folder: str) -> Tutorial:
         return built_in_tutorial()
     pictures = Pictures(Path(folder))
     return read_tutorial(Path(folder) / NAME, partial(pictures.jpeg, ""))
+
+
+def _queried(verdicts: pd.DataFrame, condition: str) -> pd.DataFrame:
+    """Choose rows by a query; whatever pandas finds wrong with it is one sentence."""
+    try:
+        return verdicts.query(condition)
+    except Exception as error:
+        columns = ", ".join(map(str, verdicts))
+        raise InputError(
+            f"The filter {condition!r} cannot be used ({error}): use the columns {columns}."
+        ) from error
 
 
 def _by_image(frame: pd.DataFrame) -> pd.DataFrame:

@@ -209,6 +209,11 @@ def parse_gallery(content: object, buffers: object = ()) -> GalleryMessage:
     return read(message)
 
 
+def read_window(message: Mapping[str, Any]) -> Window | Thumbnails:
+    """Read a wish for rows or for thumbnails: both grids have them."""
+    return _window(message) if message["kind"] == "rows" else _thumbnails(message)
+
+
 def _window(message: Mapping[str, Any]) -> Window:
     """Read a wish for rows."""
     check_keys(message, "version", "first", "count")

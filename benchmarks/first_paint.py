@@ -66,7 +66,7 @@ class Traffic:
         """Count from now on."""
         session.on("Network.requestWillBeSent", self._on_request)
         session.on("Network.webSocketCreated", self._on_request)
-        session.on("Network.requestServedFromCache", self._on_cached)
+        session.on("Network.responseReceived", self._on_response)
         session.on("Network.loadingFinished", self._on_finished)
         session.on("Network.webSocketFrameReceived", self._on_message)
         session.send("Network.enable")
@@ -77,9 +77,10 @@ class Traffic:
         if not self.over and url.startswith(("http", "ws")):
             self.requests[event["requestId"]] = urlsplit(url).path
 
-    def _on_cached(self, event: dict[str, Any]) -> None:
-        """Do not count what the page has already."""
-        self.requests.pop(event["requestId"], None)
+    def _on_response(self, event: dict[str, Any]) -> None:
+        """Do not count what came by no way: the page has it already."""
+        if not event["response"]["encodedDataLength"]:
+            self.requests.pop(event["requestId"], None)
 
     def _on_finished(self, event: dict[str, Any]) -> None:
         """Count what an answer took on the way, with its headers."""

@@ -9,7 +9,7 @@ import click
 
 from ..config import Settings
 from ..errors import StoreError
-from .options import database_url_option, pictures_option
+from .options import check_place, database_url_option, pictures_option
 
 
 @click.command()
@@ -28,7 +28,7 @@ def init(database_url: str | None) -> None:
 
 
 @click.command("import")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", callback=check_place)
 @database_url_option
 @pictures_option
 @click.option(
@@ -38,12 +38,13 @@ def init(database_url: str | None) -> None:
     type=click.IntRange(min=0),
     help="Smaller files are kept, but not shown to volunteers.",
 )
-def import_(folder: Path, database_url: str | None, pictures: str | None, min_bytes: int) -> None:
+def import_(folder: str, database_url: str | None, pictures: str | None, min_bytes: int) -> None:
     """Add the series in FOLDER: each sub-folder is one.
 
     An optional series.csv in FOLDER (folder,title,is_anime) gives titles and
     kinds. Repeating an import adds only what is new. FOLDER is the pictures'
-    folder or one below it; where none is set, it is FOLDER itself.
+    folder or one below it; where none is set, it is FOLDER itself. It may be an
+    address that fsspec knows, such as s3://bucket/frames.
 
     \b
     Example:
@@ -51,7 +52,7 @@ def import_(folder: Path, database_url: str | None, pictures: str | None, min_by
     """
     from ..project import open_project
 
-    pictures = pictures or os.environ.get("ANIMELABEL_PICTURES") or str(folder)
+    pictures = pictures or os.environ.get("ANIMELABEL_PICTURES") or folder
     with open_project(database_url, pictures=pictures) as project:
         report = project.add_series(folder, min_bytes=min_bytes)
     for refusal in report.refused:
@@ -134,10 +135,15 @@ def simulate(
     from ..project import open_project
 
     with open_project(database_url, pictures=pictures, create=False) as project:
+        frames = project.pictures.folder.local
+        if truth is None and frames is None:
+            raise click.UsageError(
+                "The pictures are elsewhere: name the right answers with --truth."
+            )
         given = simulation.simulate(
             project.store,
             project.pictures,
-            simulation.read_truth(truth or project.pictures.root.parent / "truth.csv"),
+            simulation.read_truth(truth or Path(frames or ".").parent / "truth.csv"),
             volunteers=volunteers,
             ratings=ratings,
             skill=skill,
@@ -162,6 +168,8 @@ def stats(database_url: str | None) -> None:
     rows = [("series", found.series), ("images", sum(found.images.values()))]
     rows += [(f"  {state}", count) for state, count in sorted(found.images.items())]
     rows += [("volunteers", found.volunteers), ("ratings", found.ratings)]
+    rows += [("known answers", found.known), ("  said to them", found.known_answers)]
+    rows += [("reports", found.reports)]
     rows += [(f"  open images with {votes}", count) for votes, count in found.coverage.items()]
     for name, count in rows:
         click.echo(f"{name:<24}{count:>10,}")

@@ -77,12 +77,14 @@ def export(
     as a whole, and unchanged pictures are taken over. With --ratings, write
     every rating to a Parquet file, instead or besides.
 
+    The verdicts are those that `serve` or `consensus` stored last; they are
+    estimated where none are. What reviewers decided wins over them.
+
     \b
     Example:
       animelabel export dataset --filter "person & ~text" --split 80/10/10
       animelabel export --ratings ratings.parquet
     """
-    from ..aggregation import consensus
     from ..project import open_project
 
     if destination is None and ratings is None:
@@ -95,22 +97,13 @@ def export(
             click.echo(f"Exported {count} ratings to {ratings}.")
         if destination is None:
             return
-        verdicts = consensus(project.store.ratings(progress=True), project.store.gold())
-        condition = FILTER if condition is None else condition
-        try:
-            chosen = verdicts.query(condition)
-        except Exception as error:
-            raise click.BadParameter(
-                f"{error}; columns: {', '.join(map(str, verdicts))}"
-            ) from error
         report = project.export(
-            chosen,
+            FILTER if condition is None else condition,
             destination,
             mode=mode,
             split=split,
             balance=balance,
             seed=seed,
             ratings=crowdkit,
-            condition=condition,
         )
     click.echo(report.summary())

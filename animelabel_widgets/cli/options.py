@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
+
+
+def check_place(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> str | None:
+    """Let a folder or an address that fsspec knows stay as it is, and refuse a file."""
+    if value is not None and "://" not in value and Path(value).is_file():
+        raise click.BadParameter(f"{value} is a file: give a folder.")
+    return value
+
 
 database_url_option = click.option(
     "--database-url",
@@ -12,8 +24,9 @@ database_url_option = click.option(
 pictures_option = click.option(
     "--pictures",
     metavar="FOLDER",
-    type=click.Path(file_okay=False),
-    help="The folder with a sub-folder for each series; by default ANIMELABEL_PICTURES, or frames.",
+    callback=check_place,
+    help="The folder with a sub-folder for each series, or its address, as in s3://bucket/frames; "
+    "by default ANIMELABEL_PICTURES, or frames.",
 )
 port_option = click.option(
     "--port", default=8866, show_default=True, help="Where to listen; if taken, one near it."

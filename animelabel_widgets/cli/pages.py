@@ -163,7 +163,7 @@ def serve(
         given = click.get_current_context().get_parameter_source("port")
         own = PORT if given is ParameterSource.DEFAULT else port
         click.echo("Starting the reviewers' page …")
-        serve_review(settings, ip=ip, port=own, announce=_announce_review)
+        serve_review(settings, ip=ip, port=own, base_url=base_url, announce=_announce_review)
         return
     click.echo("Starting the volunteers' page …")
     crowd = Crowd(

@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from ..aggregation import agreement
+from ..labels import KEYS
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from .dataset import Recipe
 
 _ATTRS = ("method", "calibrated", "temperature", "reason", "computed_at")
+_USUAL = "a feature is there above a probability of 0.5, and undecided at 0.5"
 
 
 def write_card(
@@ -22,6 +24,7 @@ def write_card(
     images: pd.DataFrame,
     recipe: Recipe,
     ratings: pd.DataFrame | None,
+    settled: pd.DataFrame | None,
     attrs: Mapping[Any, Any],
 ) -> None:
     """Write the card of a set.
@@ -31,11 +34,14 @@ def write_card(
     file
         Where to.
     images
-        What is in the set: `kind`, `folder`, `title`, and `split` where there is one.
+        What is in the set: `kind`, `folder`, `title`, `split` where there is one, and what is
+        said of each feature.
     recipe
         How it was made.
     ratings
         The ratings of these images, where they are known.
+    settled
+        The reviewers' decisions, where they are known.
     attrs
         What the verdicts say of themselves.
     """
@@ -45,7 +51,7 @@ def write_card(
         "## Images",
         _counts(images),
         "## How it was made",
-        _table(("", ""), _facts(recipe, attrs)),
+        _table(("", ""), [*_facts(recipe, attrs), *_decisions(images, settled)]),
         "## Ratings",
         _ratings(ratings),
         "## Series",
@@ -65,7 +71,6 @@ def _facts(recipe: Recipe, attrs: Mapping[Any, Any]) -> list[tuple[str, str]]:
     rows = [
         ("date", f"{datetime.now(UTC):%Y-%m-%d} (UTC)"),
         ("filter", f"`{recipe.condition}`" if recipe.condition else "not known: rows were passed"),
-        ("threshold", "a feature is there above a probability of 0.5, and undecided at 0.5"),
         ("mode", recipe.mode),
         ("split", split),
         ("balanced", "as many anime as cartoon images" if recipe.balanced else "no"),
@@ -73,6 +78,58 @@ def _facts(recipe: Recipe, attrs: Mapping[Any, Any]) -> list[tuple[str, str]]:
         ("animelabel_widgets", __version__),
     ]
     return rows + [(name, str(attrs[name])) for name in _ATTRS if attrs.get(name) not in (None, "")]
+
+
+def _decisions(images: pd.DataFrame, settled: pd.DataFrame | None) -> list[tuple[str, str]]:
+    """Tell from which probability on a feature is there, as the rows show it, and who decided."""
+    estimated = [key for key in KEYS if _is_estimated(images, key)]
+    odd = [key for key in estimated if not _above_half(images[key], images[f"p_{key}"])]
+    if not estimated:
+        rows = [("threshold", "not known: the rows have no probabilities")]
+    elif not odd:
+        rows = [
+            ("threshold", "a feature is there above a probability of 0.5, and undecided at 0.5")
+        ]
+    else:
+        said = "; ".join(_seen(key, images[key], images[f"p_{key}"]) for key in odd)
+        rows = [("threshold", f"not 0.5 for all features: as the rows show, {said}")]
+    if estimated and len(images):
+        spans = (f"{key} {_span(images[f'p_{key}'])}" for key in estimated)
+        rows.append(("probabilities", ", ".join(spans)))
+    if settled is not None and set(KEYS) <= set(images.columns):
+        common = images.index.intersection(settled.index)
+        same = (images.loc[common, list(KEYS)] == settled.loc[common, list(KEYS)]).all(axis=1)
+        rows.append(("settled by reviewers", f"{int(same.sum()):,} images"))
+    return rows
+
+
+def _is_estimated(images: pd.DataFrame, key: str) -> bool:
+    """Tell whether there is a probability beside a true or false."""
+    types = pd.api.types
+    return (
+        {key, f"p_{key}"} <= set(images.columns)
+        and types.is_bool_dtype(images[key])
+        and types.is_numeric_dtype(images[f"p_{key}"])
+    )
+
+
+def _above_half(said: pd.Series, probability: pd.Series) -> bool:
+    """Tell whether a feature is there above one half, and undecided at it."""
+    usual = (probability > 0.5).astype("boolean").mask(probability == 0.5)  # noqa: PLR2004
+    return said.astype("boolean").equals(usual)
+
+
+def _seen(key: str, said: pd.Series, probability: pd.Series) -> str:
+    """Tell the probabilities of the images that show a feature, and of those that do not."""
+    there = said.astype("boolean").fillna(value=False).astype("bool")
+    absent = (~said.astype("boolean")).fillna(value=False).astype("bool")
+    return f"{key} is there at {_span(probability[there])}, absent at {_span(probability[absent])}"
+
+
+def _span(probability: pd.Series) -> str:
+    """Give the least and the greatest probability."""
+    known = probability.dropna()
+    return "none" if known.empty else f"{known.min():.2f} to {known.max():.2f}"
 
 
 def _counts(images: pd.DataFrame) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from pyarrow import parquet
 
 from ..errors import InputError, PictureError
 from ..labels import KEYS
+from ..pictures import Folder, find_folder
 from .card import write_card
 from .placing import MODES, Placer
 from .splitting import SPLITS, balance, check_shares, split_by_series
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FIRST = ("file_name", "image_id", "kind", "split", "folder", "filename", "title")
+AT_ONCE_ELSEWHERE = 16
+"""Pictures that are fetched at once where each waits for a network."""
 _OURS = {
     *(MARKER, "README.md", "images.parquet", "metadata.csv"),
     *(f"{split}/metadata.csv" for split in SPLITS),
@@ -92,12 +96,13 @@ class ExportReport:
 
 def export(
     rows: pd.DataFrame,
-    root: Path,
+    root: str | Path | Folder,
     destination: Path,
     recipe: Recipe | None = None,
     *,
     ratings: pd.DataFrame | None = None,
     with_ratings: bool = False,
+    settled: pd.DataFrame | None = None,
     campaign: str = "",
 ) -> ExportReport:
     """Make a data set of images, or make it anew where this program wrote it.
@@ -108,7 +113,7 @@ def export(
         The images, indexed by `image_id`: `folder`, `filename`, `title`, `is_anime`, and
         whatever else is worth a column of the tables. Its `attrs` are told in the card.
     root
-        The pictures' folder.
+        The pictures' folder: a path, or an address that fsspec knows.
     destination
         A folder that does not exist yet, is empty, or is a set that this program wrote. Any
         failure leaves it as it was.
@@ -118,6 +123,8 @@ def export(
         As of `Project.ratings`: the card tells how many there are, and how far they agree.
     with_ratings
         Write them into the set.
+    settled
+        As of `Project.reviews`: the card counts the images that are as a reviewer decided.
     campaign
         Tells the database: unchanged pictures are taken from a set of the same one.
 
@@ -128,6 +135,7 @@ def export(
         the split or the balance is not possible, or anything cannot be written.
     """
     recipe = recipe or Recipe()
+    pictures = find_folder(root)
     with building(destination.resolve()) as new:
         former = _former(destination, recipe.mode, campaign)
         if rows.empty and read_marker(destination) is not None:
@@ -137,8 +145,10 @@ def export(
             )
         described = _described(rows, recipe)
         left_out = len(rows) - len(described)
-        placer = Placer(root, new, recipe.mode, former)
-        missing = [] if recipe.mode == "manifest" else _place(described, placer)
+        placer = Placer(pictures, new, recipe.mode, former)
+        at_once = 1 if pictures.local is not None else AT_ONCE_ELSEWHERE
+        placed = (0, []) if recipe.mode == "manifest" else _place(described, placer, at_once)
+        reused, missing = placed
         described = described.drop(index=[image_id for image_id, _ in missing])
         said = None if ratings is None else ratings[ratings["image_id"].isin(described.index)]
         try:
@@ -155,10 +165,11 @@ def export(
             described,
             recipe,
             said,
+            settled,
             {str(name): value for name, value in rows.attrs.items()},
         )
         write_marker(new, mode=recipe.mode, campaign=campaign)
-    return ExportReport(destination, len(described), tuple(missing), placer.reused, left_out)
+    return ExportReport(destination, len(described), tuple(missing), reused, left_out)
 
 
 def _described(rows: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
@@ -185,21 +196,29 @@ def _order(described: pd.DataFrame) -> list[str]:
     return [*first, *(name for name in names if name not in first)]
 
 
-def _place(described: pd.DataFrame, placer: Placer) -> list[tuple[int, str]]:
-    """Put all pictures into the set; give those that could not be taken, and why."""
-    missing: list[tuple[int, str]] = []
-    for image_id, folder, filename, path in zip(
-        described.index,
-        described["folder"],
-        described["filename"],
-        described["file_name"],
-        strict=True,
-    ):
+def _place(
+    described: pd.DataFrame, placer: Placer, at_once: int
+) -> tuple[int, list[tuple[int, str]]]:
+    """Put all pictures into the set; count those reused, and say why others are missing."""
+
+    def place(image_id: int, folder: str, filename: str, path: str) -> bool | str:
         try:
-            placer.place(image_id, folder, filename, path)
+            return placer.place(image_id, folder, filename, path)
         except PictureError as error:
-            missing.append((image_id, str(error)))
-    return missing
+            return str(error)
+
+    names = ("folder", "filename", "file_name")
+    pool = ThreadPoolExecutor(at_once)
+    try:
+        placed = list(pool.map(place, described.index, *(described[name] for name in names)))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    missing = [
+        (image_id, each)
+        for image_id, each in zip(described.index, placed, strict=True)
+        if isinstance(each, str)
+    ]
+    return sum(each is True for each in placed), missing
 
 
 def _former(destination: Path, mode: str, campaign: str) -> dict[int, Path]:

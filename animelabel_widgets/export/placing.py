@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import errno
-import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import InputError, PictureError
-from ..pictures import inside
+from ..pictures import Folder, inside
 
 MODES = ("copy", "hardlink", "symlink", "manifest")
 """How the pictures come into a set; of a manifest, they stay where they are."""
 
 
 class Placer:
-    """Puts files into a folder in one way.
+    """Puts files into a folder in one way; safe to share between threads.
 
     Parameters
     ----------
@@ -28,59 +26,69 @@ class Placer:
         One of `MODES`, but "manifest".
     former
         The files of the former set by image id: an unchanged copy is linked, not made again.
+
+    Raises
+    ------
+    InputError
+        If links are wanted to pictures that are elsewhere.
     """
 
     def __init__(
-        self, root: Path, building: Path, mode: str, former: Mapping[int, Path] | None = None
+        self, root: Folder, building: Path, mode: str, former: Mapping[int, Path] | None = None
     ) -> None:
+        if root.local is None and mode in ("hardlink", "symlink"):
+            raise InputError(
+                f"The pictures at {root} cannot be linked: use the mode copy or manifest."
+            )
         self._root = root
         self._building = building
         self._mode = mode
         self._former = former or {}
-        self._made: set[Path] = set()
-        self.reused = 0
 
-    def place(self, image_id: int, folder: str, filename: str, path: str) -> None:
-        """Put the picture of an image to a path in the set.
+    def place(self, image_id: int, folder: str, filename: str, path: str) -> bool:
+        """Put the picture of an image to a path in the set; tell whether the former copy served.
 
         Raises
         ------
         PictureError
             If there is no such file that may be read, or it lies outside of the root.
+        ConfigError
+            If the pictures' folder cannot be reached.
         OSError
             If it cannot be put there.
         """
-        source = inside(self._root, folder, filename)
+        target = self._building / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if self._mode == "copy":
+            if self._reuse(image_id, folder, filename, target):
+                return True
+            self._root.copy(target, folder, filename)
+            return False
+        source = inside(Path(str(self._root)), folder, filename)
         try:
             source = source.resolve(strict=True)
             with source.open("rb"):
-                told = source.stat()
+                pass
         except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
             raise PictureError("the file cannot be read") from error
-        target = self._building / path
-        if target.parent not in self._made:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._made.add(target.parent)
         if self._mode == "symlink":
             target.symlink_to(source)
-        elif self._mode == "hardlink":
+        else:
             _link(source, target)
-        elif not self._reuse(self._former.get(image_id), told, target):
-            shutil.copyfile(source, target)
-            os.utime(target, ns=(told.st_atime_ns, told.st_mtime_ns))
+        return False
 
-    def _reuse(self, copy: Path | None, told: os.stat_result, target: Path) -> bool:
+    def _reuse(self, image_id: int, folder: str, filename: str, target: Path) -> bool:
         """Link the former copy where it has the size and the time of the picture."""
+        copy = self._former.get(image_id)
         if copy is None:
             return False
         try:
             there = copy.lstat()
-            if (there.st_size, there.st_mtime_ns) != (told.st_size, told.st_mtime_ns):
+            if self._root.stamp(folder, filename) != (there.st_size, there.st_mtime_ns):
                 return False
             target.hardlink_to(copy)
         except OSError:  # gone, or a file system without hard links: it is copied
             return False
-        self.reused += 1
         return True
 
 

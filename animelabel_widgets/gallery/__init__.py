@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from traitlets import Dict, Int, List, Unicode, observe, validate
 
 from .. import assets
-from ..errors import InputError, PictureError, ProtocolError
+from ..errors import InputError, ProtocolError
 from ..labels import ImagePlace
-from ..pictures import Pictures
+from ..pictures import Pictures, picture_or_reason, pictures_or_reasons
 from ..protocol import Arrange, Close, Open, Select, Thumbnails, Window, parse_gallery
 from ..widget import Answered, PageWidget, Reply
 from .rows import Arrangement, Rows, badge, words
@@ -268,14 +268,9 @@ class Gallery(PageWidget):
         places = self._places(ids)
 
         def work() -> Reply:
-            sent: list[bytes] = []
-            found: list[int | str] = []
-            for image_id in ids:
-                given = self._picture(places.get(image_id), message.side)
-                found.append(given if isinstance(given, str) else len(sent))
-                if isinstance(given, bytes):
-                    sent.append(given)
-            return {"kind": "thumbnails", "pictures": found}, sent
+            shown = map(places.get, ids)
+            found, files = pictures_or_reasons(self._pictures, shown, message.side)
+            return {"kind": "thumbnails", "pictures": found}, files
 
         return work
 
@@ -291,7 +286,7 @@ class Gallery(PageWidget):
         details = {} if self._details is None else self._details(image_id)
 
         def work() -> Reply:
-            given = self._picture(place, None)
+            given = picture_or_reason(self._pictures, place)
             reply = {
                 "kind": "image",
                 **described,
@@ -302,12 +297,3 @@ class Gallery(PageWidget):
             return reply, [given] if isinstance(given, bytes) else []
 
         return work
-
-    def _picture(self, place: ImagePlace | None, side: int | None) -> bytes | str:
-        """Give a picture, or why it cannot be shown."""
-        if place is None:
-            return "This image is not in the project."
-        try:
-            return self._pictures.jpeg(place.folder, place.filename, max_side=side)
-        except PictureError as error:
-            return f"This picture cannot be shown: {error}."

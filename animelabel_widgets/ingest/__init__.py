@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from tqdm import tqdm
 
-from ..errors import InputError, PictureError
+from ..errors import PictureError
 from ..labels import NewImage, Series
-from ..pictures import inspect
+from ..pictures import Folder, Source, find_folder, inspect
 from .gold_list import GoldReport, import_gold, read_gold
-from .scanning import Refusal, scan
-from .series_list import read_series
+from .scanning import Refusal
+from .sources import find_series
 
 __all__ = [
     "Catalog",
@@ -82,7 +83,12 @@ class ImportReport:
 
 
 def import_folder(
-    store: Catalog, root: Path, folder: Path, *, min_bytes: int = 1000, progress: bool = True
+    store: Catalog,
+    root: str | Path | Folder,
+    folder: str | Path | None = None,
+    *,
+    min_bytes: int = 1000,
+    progress: bool = True,
 ) -> ImportReport:
     """Add the images of a folder; each sub-folder is a series.
 
@@ -91,9 +97,10 @@ def import_folder(
     store
         Where the images are added.
     root
-        The pictures' folder, below which the browser's pictures are found.
+        The pictures' folder, below which the browser's pictures are found: a path, or an
+        address that fsspec knows.
     folder
-        The root, or a folder below it.
+        A folder below it; the root where none is given.
     min_bytes
         Smaller files become prefiltered images.
     progress
@@ -105,35 +112,27 @@ def import_folder(
         If the folder is missing, empty, without sub-folders or outside of the
         root, or its `series.csv` is not as it must be.
     """
-    found = scan(folder)
-    try:
-        above = folder.resolve().relative_to(root.resolve()).as_posix()
-    except ValueError:
-        raise InputError(
-            f"{folder} lies outside of the pictures' folder {root}: "
-            "give a folder in it, or set the pictures' folder to one above both."
-        ) from None
-    listed = read_series(folder)
+    found = find_series(find_folder(root), folder)
     counts = dict.fromkeys(("series", "added", "known", "prefiltered"), 0)
-    refused = list(found.refused)
-    total = sum(map(len, found.files.values()))
-    # More threads than cores read no faster: decoding, outside of the interpreter's lock, is
-    # what takes the time.
-    pool = ThreadPoolExecutor(os.cpu_count() or 1)
+    refused = list(found.scan.refused)
+    total = sum(map(len, found.scan.files.values()))
+    pool = ThreadPoolExecutor(found.threads)
     try:
         with tqdm(total=total, unit=" files", disable=not progress) as bar:
-            for name, files in found.files.items():
+            for name, files in found.scan.files.items():
                 if not files:
                     continue
-                series = listed.get(name, Series(name, name))
-                place = Series((Path(above) / name).as_posix(), series.title, series.is_anime)
-                series_id = store.put_series(place, update=name in listed)
+                series = found.listed.get(name, Series(name, name))
+                place = (Path(found.above) / name).as_posix()
+                series_id = store.put_series(
+                    Series(place, series.title, series.is_anime), update=name in found.listed
+                )
                 known = store.filenames(series_id)
                 new = [file for file in files if file not in known]
                 counts["series"] += 1
                 counts["known"] += len(files) - len(new)
                 bar.update(len(files) - len(new))
-                for looked_at in _inspected(pool, folder / name, new, min_bytes):
+                for looked_at in _inspected(pool, partial(found.source, name), new, min_bytes):
                     images = [each for each in looked_at if isinstance(each, NewImage)]
                     refused += [
                         Refusal(f"{name}/{each.path}", each.reason)
@@ -149,12 +148,15 @@ def import_folder(
 
 
 def _inspected(
-    pool: ThreadPoolExecutor, series: Path, files: Sequence[str], min_bytes: int
+    pool: ThreadPoolExecutor,
+    source: Callable[[str], Source],
+    files: Sequence[str],
+    min_bytes: int,
 ) -> Iterator[list[NewImage | Refusal]]:
     """Look at files batch by batch, a few batches ahead of whoever takes the results."""
 
     def look(batch: Sequence[str]) -> list[NewImage | Refusal]:
-        return [_look(series, file, min_bytes) for file in batch]
+        return [_look(source, file, min_bytes) for file in batch]
 
     waiting: deque[Future[list[NewImage | Refusal]]] = deque()
     for start in range(0, len(files), BATCH):
@@ -165,10 +167,10 @@ def _inspected(
         yield waiting.popleft().result()
 
 
-def _look(series: Path, file: str, min_bytes: int) -> NewImage | Refusal:
+def _look(source: Callable[[str], Source], file: str, min_bytes: int) -> NewImage | Refusal:
     """Look at one file."""
     try:
-        seen = inspect(series / file)
+        seen = inspect(source(file))
     except PictureError as error:
         return Refusal(file, str(error))
     reason = None

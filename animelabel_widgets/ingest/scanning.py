@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +66,37 @@ def scan(folder: Path) -> Scan:
     return Scan(files, refused)
 
 
+def scan_names(place: str, names: Iterable[str]) -> Scan:
+    """Find the series among the names of all files below a place that is elsewhere.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    files: dict[str, list[str]] = {}
+    refused: list[Refusal] = []
+    loose = 0
+    for path in names:
+        series, _, name = path.partition("/")
+        if any(part.startswith(".") for part in path.split("/")):
+            continue
+        if not name:
+            if series not in _LISTS:
+                loose += 1
+                refused.append(Refusal(_shown(series), "it lies in no series' folder"))
+            continue
+        reason = _bad_name(series, FOLDER_LENGTH) or _bad_name(name, FILENAME_LENGTH)
+        if reason:
+            refused.append(Refusal(_shown(path), reason))
+        else:
+            files.setdefault(series, []).append(name)
+    if not files and not refused[loose:]:
+        what = "has files but no sub-folders" if loose else "is empty, or does not exist"
+        raise InputError(f"{place} {what}: put the frames of each series in a folder of its own.")
+    return Scan(files, refused)
+
+
 def _files(folder: Path, series: str, below: str, refused: list[Refusal]) -> Iterator[str]:
     """Walk a series; links to folders are refused, so there is no walking in circles."""
     try:
@@ -110,6 +141,11 @@ def _unusable(entry: os.DirEntry[str], folder: Path, name: str, length: int) -> 
             inside(folder, os.path.relpath(entry.path, folder))
         except PictureError as error:
             return str(error)
+    return _bad_name(name, length)
+
+
+def _bad_name(name: str, length: int) -> str | None:
+    """Say why a name cannot be used, or None where it can."""
     if name != name.encode(errors="replace").decode():
         return "its name is not UTF-8"
     if len(name) > length:

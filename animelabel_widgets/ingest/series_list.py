@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import InputError
@@ -20,7 +22,7 @@ _KINDS = {
 
 
 def read_series(folder: Path) -> dict[str, Series]:
-    """Read the list of series in a folder.
+    """Read the list of series in a folder of this machine.
 
     Parameters
     ----------
@@ -40,9 +42,33 @@ def read_series(folder: Path) -> dict[str, Series]:
     file = folder / NAME
     if not file.exists():
         return {}
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}.") from None
+    return parse_series(str(file), content, lambda name: (folder / name).is_dir())
+
+
+def parse_series(file: str, content: bytes, is_there: Callable[[str], bool]) -> dict[str, Series]:
+    """Read the content of a list of series.
+
+    Parameters
+    ----------
+    file
+        Its name, for messages.
+    content
+        What is in it.
+    is_there
+        Tells whether there is a sub-folder of this name.
+
+    Raises
+    ------
+    InputError
+        If the list is not as it must be; the message names the line.
+    """
     listed: dict[str, Series] = {}
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
+        with io.StringIO(content.decode("utf-8-sig"), newline="") as lines:
             reader = csv.DictReader(lines, strict=True)
             if not set(COLUMNS) <= set(reader.fieldnames or ()):
                 raise InputError(
@@ -53,7 +79,7 @@ def read_series(folder: Path) -> dict[str, Series]:
                 series = _series(row, f"{file}, line {reader.line_num}")
                 if series.folder in listed:
                     raise InputError(f"{file} lists the folder {series.folder!r} twice: keep one.")
-                if not (folder / series.folder).is_dir():
+                if not is_there(series.folder):
                     raise InputError(
                         f"{file} lists the folder {series.folder!r}, which is not there: "
                         "correct its name or take the line out."
@@ -61,8 +87,6 @@ def read_series(folder: Path) -> dict[str, Series]:
                 listed[series.folder] = series
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{file} cannot be read ({error}): save it as CSV in UTF-8.") from None
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}.") from None
     return listed
 
 

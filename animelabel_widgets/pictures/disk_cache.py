@@ -35,16 +35,8 @@ def user_cache(max_bytes: int) -> DiskCache | None:
     return DiskCache(folder / "pictures", max_bytes)
 
 
-def key_of(path: Path, *options: object) -> str:
-    """Name a file as it is now, and what is made of it; a changed file has another name.
-
-    Raises
-    ------
-    OSError
-        If the file is missing.
-    """
-    found = path.stat()
-    parts = (path.absolute(), found.st_size, found.st_mtime_ns, *options)
+def key_of(*parts: object) -> str:
+    """Name what is made of a file as it is now; a changed file has another name."""
     return blake2b("\0".join(map(str, parts)).encode("utf-8", "surrogateescape")).hexdigest()[:40]
 
 

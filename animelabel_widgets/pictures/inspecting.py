@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from .folders import Source
 from .opening import opened
 
 TOLERANCE = 6
@@ -25,7 +26,7 @@ class Inspection:
     one_colour: bool
 
 
-def inspect(path: Path) -> Inspection:
+def inspect(source: Source) -> Inspection:
     """Read a picture wholly, so that a truncated file does not pass.
 
     A JPEG is decoded at a fraction of its size, which is several times faster
@@ -36,11 +37,12 @@ def inspect(path: Path) -> Inspection:
     PictureError
         If the file cannot be shown.
     """
-    with opened(path) as picture:
+    with opened(source) as picture:
         width, height = picture.size
         picture.draft("RGB", _REDUCED)
         picture.load()
-        return Inspection(width, height, path.stat().st_size, _one_colour(picture))
+        size = source.stat().st_size if isinstance(source, Path) else source.getbuffer().nbytes
+        return Inspection(width, height, size, _one_colour(picture))
 
 
 def _one_colour(picture: Image.Image) -> bool:

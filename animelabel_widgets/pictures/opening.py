@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import stat
 import struct
 import zlib
@@ -55,8 +56,13 @@ def inside(root: Path, *parts: str) -> Path:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Image.Image]:
+def opened(source: Path | io.BytesIO) -> Iterator[Image.Image]:
     """Open a picture and read its header; every failure inside becomes a `PictureError`.
+
+    Parameters
+    ----------
+    source
+        A file, or the content of one.
 
     Raises
     ------
@@ -65,9 +71,9 @@ def opened(path: Path) -> Iterator[Image.Image]:
     """
     try:
         # A pipe would block for ever when it is opened.
-        if not stat.S_ISREG(path.stat().st_mode):
+        if isinstance(source, Path) and not stat.S_ISREG(source.stat().st_mode):
             raise PictureError("it is no regular file")
-        with Image.open(path, formats=FORMATS) as picture:
+        with Image.open(source, formats=FORMATS) as picture:
             width, height = picture.size
             if width * height > MAX_PIXELS:
                 raise PictureError(f"it is too large ({width} × {height} pixels)")

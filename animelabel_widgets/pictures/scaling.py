@@ -11,8 +11,9 @@ from PIL import Image, ImageOps
 
 from ..errors import ConfigError, PictureError
 from .disk_cache import DiskCache, key_of
+from .folders import Folder, Source, find_folder
 from .inspecting import on_white
-from .opening import inside, opened
+from .opening import opened
 
 Key = tuple[str, str, int]
 
@@ -26,7 +27,8 @@ class Pictures:
     Parameters
     ----------
     root
-        The folder that holds a sub-folder for each series.
+        The folder that holds a sub-folder for each series: a path, or an address that fsspec
+        knows, such as `s3://bucket/frames`.
     max_side
         Longest side, in pixels; smaller pictures are not enlarged.
     quality
@@ -39,14 +41,14 @@ class Pictures:
 
     def __init__(
         self,
-        root: Path,
+        root: str | Path | Folder,
         *,
         max_side: int = 1280,
         quality: int = 85,
         cache_bytes: int = 64 * 2**20,
         disk: DiskCache | None = None,
     ) -> None:
-        self.root = root
+        self.folder = find_folder(root)
         self._max_side = max_side
         self._quality = quality
         self._room = cache_bytes
@@ -69,7 +71,7 @@ class Pictures:
         PictureError
             If the picture is missing, unreadable or outside of the root.
         ConfigError
-            If the root itself is missing or empty: then no picture is to blame.
+            If the root itself is missing, empty or not reached: then no picture is to blame.
         """
         key = (folder, filename, max_side or self._max_side)
         with self._lock:
@@ -78,34 +80,34 @@ class Pictures:
                 self._cache.move_to_end(key)
                 return found
         try:
-            encoded = self._scaled(inside(self.root, folder, filename), key[2])
+            encoded = self._scaled(folder, filename, key[2])
         except PictureError:
-            if not self.root.is_dir() or not any(self.root.iterdir()):
+            if self.folder.is_empty():
                 raise ConfigError(
-                    f"The pictures' folder {self.root} is missing or empty: "
+                    f"The pictures' folder {self.folder} is missing or empty: "
                     "correct --pictures or ANIMELABEL_PICTURES, or mount its disk."
                 ) from None
             raise
         self._keep(key, encoded)
         return encoded
 
-    def _scaled(self, path: Path, max_side: int) -> bytes:
+    def _scaled(self, folder: str, filename: str, max_side: int) -> bytes:
         """Take a picture from the disk's cache, or encode it and put it there."""
-        if self._disk is None:
-            return self._encode(path, max_side)
-        try:
-            key = key_of(path, max_side, self._quality)
-        except OSError:
-            return self._encode(path, max_side)  # which says what is wrong
+        stamp = self.folder.stamp(folder, filename) if self._disk is not None else None
+        if self._disk is None or stamp is None:
+            return self._encode(self.folder.source(folder, filename), max_side)
+        root = self.folder.local
+        place = str(self.folder) if root is None else root.absolute()
+        key = key_of(place, folder, filename, *stamp, max_side, self._quality)
         found = self._disk.get(key)
         if found is None:
-            found = self._encode(path, max_side)
+            found = self._encode(self.folder.source(folder, filename), max_side)
             self._disk.put(key, found)
         return found
 
-    def _encode(self, path: Path, max_side: int) -> bytes:
+    def _encode(self, source: Source, max_side: int) -> bytes:
         """Read, turn, scale and encode a picture."""
-        with opened(path) as picture:
+        with opened(source) as picture:
             picture.draft("RGB", (max_side, max_side))
             upright = on_white(ImageOps.exif_transpose(picture))
             upright.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)

@@ -23,6 +23,8 @@ from .figure import (
 
 _FLAGS = ("spammer", "always_the_same", "too_fast")
 _WIDE = 30
+MANY = 2000
+"""More points than that are drawn as one picture, which is smaller."""
 
 
 def volunteers(skills: pd.DataFrame) -> Plot:
@@ -54,7 +56,7 @@ def volunteers(skills: pd.DataFrame) -> Plot:
         if chosen.any():
             axes.scatter(
                 skills["ratings"][chosen], skill[chosen], s=36, color=colour, marker=marker,
-                alpha=0.85, label=f"{name} ({chosen.sum():,})",
+                alpha=0.85, label=f"{name} ({chosen.sum():,})", rasterized=len(skills) > MANY,
             )  # fmt: skip
     if skills["ratings"].max() > _WIDE * max(skills["ratings"].min(), 1):
         axes.set_xscale("log")

@@ -7,38 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from traitlets import Dict, List, Unicode
+from traitlets import Bool, Dict, List, Unicode
 
 from .. import assets
-from ..errors import ConflictError, HelloError, InputError, PictureError, ProtocolError
+from ..errors import ConflictError, HelloError, InputError, ProtocolError
 from ..labels import EXCLUSIVE, KEYS, LABELS, Act
-from ..pictures import Pictures
+from ..pictures import Pictures, picture_or_reason, pictures_or_reasons
+from ..protocol import Thumbnails, Window
 from ..store import Store
 from ..store.board import REASONS, STATES
-from ..widget import PageWidget, Reply
-from .filtering import Filter, certainty, chosen
-from .messages import (
-    Block,
-    Dashboard,
-    Find,
-    Hello,
-    Load,
-    Message,
-    Move,
-    Open,
-    Page,
-    Settle,
-    Undo,
-    parse,
-)
+from ..widget import Answered, PageWidget, Reply
+from . import messages as said
+from .dashboard import PLOTS, Dashboard
+from .filtering import Filter, chosen
+from .messages import Block, Find, Hello, Message, Move, Open, Settle, Undo, parse
+from .wording import described, state_in_words, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 FIRST = 48
 """Images that are shown before all are read."""
-THUMBNAIL = 320
-"""Longest side of a thumbnail, in pixels."""
+PEOPLE = 100
+"""Volunteers that are listed at a time."""
 
 
 class ReviewBoard(PageWidget):
@@ -50,18 +41,22 @@ class ReviewBoard(PageWidget):
         The database.
     pictures
         Where the pictures come from.
+    app
+        Make it the whole page.
     """
 
     _esm = assets.esm("review.js")
-    _css = assets.css("review.css")
+    _css = assets.css("gallery.css") + assets.css("review.css")
 
+    app = Bool().tag(sync=True)
+    plots = List(Unicode()).tag(sync=True)
     labels = List(Dict()).tag(sync=True)
     exclusive = Unicode(EXCLUSIVE).tag(sync=True)
     states = List(Unicode()).tag(sync=True)
     reasons = List(Unicode()).tag(sync=True)
     series: Any = List().tag(sync=True)
 
-    def __init__(self, store: Store, pictures: Pictures) -> None:
+    def __init__(self, store: Store, pictures: Pictures, *, app: bool = False) -> None:
         self._store = store
         self._pictures = pictures
         self._reviewer: str | None = None
@@ -70,9 +65,12 @@ class ReviewBoard(PageWidget):
         self._found = np.array([], dtype=np.int64)
         self._version = 0
         self._seen = max((act.act_id for act in store.acts()), default=0)
+        self._dashboard = Dashboard(store)
         super().__init__(
+            app=app,
+            plots=list(PLOTS),
             labels=[asdict(label) for label in LABELS],
-            states=list(STATES),
+            states=[state_in_words(state) for state in STATES],
             reasons=list(REASONS),
             series=[
                 [key, title]
@@ -82,7 +80,7 @@ class ReviewBoard(PageWidget):
             ],
         )
 
-    def _answer(self, content: object, buffers: object) -> Reply:
+    def _answer(self, content: object, buffers: object) -> Answered:
         """Answer a message; the first one says who reviews."""
         message = parse(content, buffers)
         if isinstance(message, Hello):
@@ -97,19 +95,21 @@ class ReviewBoard(PageWidget):
         except InputError as error:
             return {"kind": "refused", "message": str(error)}, ()
 
-    def _do(self, message: Message, reviewer: str) -> Reply:  # noqa: PLR0911 - one a message
+    def _do(self, message: Message, reviewer: str) -> Answered:  # noqa: C901, PLR0911 - one a message
         """Do what the reviewer asks for."""
         match message:
             case Find(wanted=wanted):
                 return self._find(wanted)
-            case Page(version=version, start=start, count=count):
-                return self._page(version, start, count)
-            case Load():
+            case Window(version=version, first=first, count=count):
+                return self._rows(version, first, count)
+            case Thumbnails():
+                return self._thumbnails(message)
+            case said.Load():
                 # The kernel may have been ready long before the reviewer came.
                 self._board, self._series = self._store.board(), self._store.series()
                 return {"kind": "loaded", "images": len(self._board)}, ()
-            case Dashboard():
-                return self._dashboard(), ()
+            case said.Dashboard() | said.Draw() | said.People():
+                return self._look(message)
             case Open(image=image):
                 return self._image(image)
             case Undo(act=act_id):
@@ -125,12 +125,12 @@ class ReviewBoard(PageWidget):
                     "reopen": self._store.bring_back,
                 }
                 return self._done(moves[what](image, reviewer, version=version), image)
-            case Block(volunteer=volunteer, blocked=blocked, image=image):
+            case Block(volunteer=volunteer, blocked=blocked, image=beside):
                 switch = self._store.block if blocked else self._store.unblock
                 done = switch(volunteer, reviewer)
                 # Counters have changed in many images.
                 self._board = None if self._board is None else self._store.board()
-                return self._done(done, image)
+                return self._done(done, beside)
         raise ProtocolError("expected another message")
 
     def _hello(self) -> Reply:
@@ -162,29 +162,56 @@ class ReviewBoard(PageWidget):
             new = self._store.board(images)
             self._board = pd.concat([self._board.drop(index=images, errors="ignore"), new])
 
-    def _page(self, version: int, start: int, count: int) -> Reply:
-        """Give some of what was found, with thumbnails."""
+    def _rows(self, version: int, first: int, count: int) -> Reply:
+        """Put some of what was found into words, as it is now."""
         if version != self._version:
             return {"kind": "stale"}, ()
-        ids = self._found[start : start + count].tolist()
-        files = self._store.files(ids)
-        rows = self._store.board(ids) if self._board is None else self._board.reindex(ids)
-        sent: list[bytes] = []
-        items = []
-        for image_id in ids:
-            folder, filename, title = files.get(image_id, ("", "", ""))
-            given = self._picture(folder, filename, THUMBNAIL)
-            items.append({"image_id": image_id, "title": title, "picture": None})
-            items[-1] |= _described(rows.loc[image_id])
-            if isinstance(given, bytes):
-                items[-1]["picture"] = len(sent)
-                sent.append(given)
-        return {"kind": "page", "start": start, "items": items}, sent
+        ids = self._found[first : first + count].tolist()
+        places, board = self._store.image_places(ids), self._store.board(ids)
+        rows = [
+            described(image_id, places[image_id].title, board.loc[image_id])
+            if image_id in places
+            else {"image_id": image_id, "title": f"Image {image_id}", "caption": "", "badges": []}
+            for image_id in ids
+        ]
+        return {"kind": "rows", "rows": rows}, ()
+
+    def _thumbnails(self, message: Thumbnails) -> Answered:
+        """Give the thumbnails of a few of what was found."""
+        if message.version != self._version:
+            return {"kind": "stale"}, ()
+        if max(message.rows) >= len(self._found):
+            raise ProtocolError("expected a row of what was found")
+        ids = self._found[list(message.rows)].tolist()
+        places = self._store.image_places(ids)
+
+        def work() -> Reply:
+            shown = map(places.get, ids)
+            found, files = pictures_or_reasons(self._pictures, shown, message.side)
+            return {"kind": "thumbnails", "pictures": found}, files
+
+        return work
+
+    def _look(self, message: said.Dashboard | said.Draw | said.People) -> Answered:
+        """Give a part of the dashboard, which takes its time."""
+        board = self._store.board() if self._board is None else self._board
+
+        def work() -> Reply:
+            match message:
+                case said.Draw(plot=name):
+                    return {"kind": "plot", **self._dashboard.plot(name, board)}, ()
+                case said.People(order=order, start=start):
+                    found = self._dashboard.volunteers(order, start, PEOPLE)
+                    return {"kind": "volunteers", **found}, ()
+                case _:
+                    return {"kind": "dashboard", **self._dashboard.counts(board)}, ()
+
+        return work
 
     def _done(self, act: Act, image_id: int | None) -> Reply:
         """Show what an act has made of an image."""
         if image_id is None:
-            return {"kind": "undone", "undoable": self._undoable()}, ()
+            return {"kind": "done", "done": act.kind, "undoable": self._undoable()}, ()
         reply, pictures = self._image(image_id)
         return {**reply, "done": act.kind}, pictures
 
@@ -199,19 +226,20 @@ class ReviewBoard(PageWidget):
         """Give an image with all that is known of it."""
         found = self._store.image(image_id)
         acts: list[Act] = found.pop("acts")
-        folder, filename = found.pop("folder"), found.pop("filename")
-        given = self._picture(folder, filename, None)
+        place = self._store.image_places([image_id])[image_id]
+        given = picture_or_reason(self._pictures, place)
         row = self._store.board([image_id]).loc[image_id]
         reply = {
             "kind": "image",
             **found,
-            "file": f"{folder}/{filename}",
+            "title": place.title,
+            "file": f"{place.folder}/{place.filename}",
             "missing": given if isinstance(given, str) else None,
             "crowd": {
                 key: None if pd.isna(row[f"p_{key}"]) else float(row[f"p_{key}"]) for key in KEYS
             },
             "version": acts[0].act_id if acts else 0,
-            "acts": [_told(act) for act in acts],
+            "acts": [told(act) for act in acts],
             "undoable": self._undoable(),
         }
         return reply, [given] if isinstance(given, bytes) else []
@@ -219,63 +247,4 @@ class ReviewBoard(PageWidget):
     def _undoable(self) -> dict[str, object] | None:
         """Tell what Undo would take back."""
         act = self._store.undoable(self._reviewer or "")
-        return None if act is None else _told(act)
-
-    def _picture(self, folder: str, filename: str, side: int | None) -> bytes | str:
-        """Give a picture, or why it cannot be shown."""
-        try:
-            return self._pictures.jpeg(folder, filename, max_side=side)
-        except PictureError as error:
-            return f"This picture cannot be shown: {error}"
-
-    def _dashboard(self) -> dict[str, object]:
-        """Count the campaign."""
-        stats = self._store.stats()
-        settled = self._store.reviews()
-        sure = 0.0
-        if self._board is not None and len(self._board):
-            rated = self._board[self._board["votes"] > 0]
-            said = rated[[f"p_{key}" for key in KEYS]].to_numpy()
-            sure = float((certainty(said) >= 0.95).mean()) if len(rated) else 0.0  # noqa: PLR2004
-        return {
-            "kind": "dashboard",
-            "images": sum(stats.images.values()),
-            "states": stats.images,
-            "ratings": stats.ratings,
-            "volunteers": stats.volunteers,
-            "settled": len(settled),
-            "sure": sure,
-            "coverage": [[votes, count] for votes, count in sorted(stats.coverage.items())],
-        }
-
-
-def _told(act: Act) -> dict[str, object]:
-    """Give an act as the page shows it."""
-    review = act.became.get("review")
-    return {
-        "act": act.act_id,
-        "kind": act.kind,
-        "reviewer": act.reviewer,
-        "image": act.image_id,
-        "volunteer": act.volunteer_id,
-        "when": act.created_at.isoformat(),
-        "answer": review["answer"] if review else None,
-    }
-
-
-def _described(row: pd.Series) -> dict[str, object]:
-    """Put a row of the board into what a thumbnail says."""
-    said = {key: row[f"p_{key}"] for key in KEYS}
-    features = [label.name for label in LABELS if said[label.key] > 0.5]  # noqa: PLR2004
-    return {
-        "features": features,
-        "votes": int(row["votes"]),
-        "sure": None if pd.isna(list(said.values())).any() else _least(said),
-        "state": int(row["state"]),
-        "reason": int(row["reason"]),
-    }
-
-
-def _least(said: dict[str, Any]) -> float:
-    """Give the certainty of the least certain feature."""
-    return round(float(min(max(each, 1 - each) for each in said.values())), 3)
+        return None if act is None else told(act)

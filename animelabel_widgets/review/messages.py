@@ -9,13 +9,23 @@ from typing import Any
 
 from ..errors import ProtocolError
 from ..labels import KEYS, Answer, Decision
-from ..protocol import MAX_ID, check_keys, read_answer, read_integer, read_message
+from ..protocol import (
+    MAX_ID,
+    Thumbnails,
+    Window,
+    check_keys,
+    read_answer,
+    read_integer,
+    read_message,
+    read_window,
+)
 from ..store.board import REASONS, STATES
 from ..tables import REVIEWER_LENGTH
+from .dashboard import ORDERS as LISTS
+from .dashboard import PLOTS
 from .filtering import CHOICES, KINDS, ORDERS, Filter
 
 MAX_EXPLANATION = 500
-MAX_PAGE = 60
 MAX_BIG = 2**53
 
 
@@ -34,15 +44,6 @@ class Find:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """The page wants thumbnails of what was found."""
-
-    version: int
-    start: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class Load:
     """The page wants all images to be read again."""
 
@@ -50,6 +51,21 @@ class Load:
 @dataclass(frozen=True, slots=True)
 class Dashboard:
     """The page wants the counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """The page wants a plot."""
+
+    plot: str
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The page wants some of the list of volunteers."""
+
+    order: str
+    start: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +95,11 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The reviewer blocks a volunteer, or ends that; seen beside `image`."""
+    """The reviewer blocks a volunteer, or ends that; seen beside `image`, or in the list."""
 
     volunteer: int
     blocked: bool
-    image: int
+    image: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +109,10 @@ class Undo:
     act: int
 
 
-Message = Hello | Find | Page | Load | Dashboard | Open | Settle | Move | Block | Undo
+Message = (
+    Hello | Find | Window | Thumbnails | Load | Dashboard | Draw | People | Open | Settle | Move
+    | Block | Undo
+)  # fmt: skip
 
 
 def parse(content: object, buffers: object = ()) -> Message:  # noqa: C901, PLR0911 - a case a kind
@@ -112,17 +131,21 @@ def parse(content: object, buffers: object = ()) -> Message:  # noqa: C901, PLR0
         case "find":
             check_keys(message, "filter")
             return Find(_filter(message["filter"]))
-        case "page":
-            check_keys(message, "version", "start", "count")
-            version = read_integer(message["version"], "version", 0, MAX_ID)
-            start = read_integer(message["start"], "start", 0, MAX_ID)
-            return Page(version, start, read_integer(message["count"], "count", 1, MAX_PAGE))
+        case "rows" | "thumbnails":
+            return read_window(message)
         case "load":
             check_keys(message)
             return Load()
         case "dashboard":
             check_keys(message)
             return Dashboard()
+        case "plot":
+            check_keys(message, "name")
+            return Draw(_one_of(message["name"], PLOTS))
+        case "volunteers":
+            check_keys(message, "order", "start")
+            start = read_integer(message["start"], "start", 0, MAX_ID)
+            return People(_one_of(message["order"], LISTS), start)
         case "open":
             check_keys(message, "image")
             return Open(_big(message, "image"))
@@ -135,7 +158,8 @@ def parse(content: object, buffers: object = ()) -> Message:  # noqa: C901, PLR0
         case "block" | "unblock":
             check_keys(message, "volunteer", "image")
             blocked = message["kind"] == "block"
-            return Block(_big(message, "volunteer"), blocked, _big(message, "image"))
+            image = _optional(message["image"], "image", MAX_BIG)
+            return Block(_big(message, "volunteer"), blocked, image)
         case "undo":
             check_keys(message, "act")
             return Undo(_big(message, "act"))
@@ -179,8 +203,7 @@ def _filter(value: object) -> Filter:
     if type(features) is not dict or features.keys() != set(KEYS):
         raise ProtocolError(f"expected features with the keys {', '.join(KEYS)}")
     for name, choices in ((value["kind"], KINDS), (value["order"], ORDERS)):
-        if type(name) is not str or name not in choices:
-            raise ProtocolError(f"expected one of {', '.join(choices)}")
+        _one_of(name, choices)
     if any(type(each) is not str or each not in CHOICES for each in features.values()):
         raise ProtocolError(f"expected {', '.join(CHOICES)} for each feature")
     low, high = _pair(value["confidence"], "confidence", 0, 100)
@@ -195,6 +218,13 @@ def _filter(value: object) -> Filter:
         reason=_optional(value["reason"], "reason", len(REASONS) - 1),
         order=value["order"],
     )
+
+
+def _one_of(value: object, choices: tuple[str, ...]) -> str:
+    """Check a choice."""
+    if type(value) is not str or value not in choices:
+        raise ProtocolError(f"expected one of {', '.join(choices)}")
+    return value
 
 
 def _pair(value: object, name: str, low: int, high: int) -> tuple[int, int]:

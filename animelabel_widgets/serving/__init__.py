@@ -13,6 +13,7 @@ from pathlib import Path
 from ..config import Settings
 from ..errors import ConfigError, StoreError
 from ..logs import PACKAGE, log_to
+from ..pictures import find_folder
 from ..project import find_tutorial
 from ..store import Store
 from .background import estimating, sweeping
@@ -57,7 +58,8 @@ def serve(
         If the database cannot be used.
     """
     settings = settings.absolute()
-    if not Path(settings.pictures).is_dir():
+    folder = find_folder(settings.pictures)
+    if folder.local is not None and not folder.local.is_dir():
         raise ConfigError(
             f"There is no folder of pictures {settings.pictures}: "
             "give it with --pictures or ANIMELABEL_PICTURES."

@@ -1,4 +1,4 @@
-"""The reviewers' page: Voilà on a port of its own, where nothing answers without the token.
+"""The reviewers' page: the lean page on a port of its own, where nothing answers without the token.
 
 The token is asked for before any route is looked up, so that none can forget to.
 """
@@ -10,8 +10,10 @@ import os
 import secrets
 from collections.abc import Callable
 from contextlib import closing
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
 from tornado.routing import Matcher, Rule
 from tornado.web import RequestHandler
@@ -20,12 +22,20 @@ from traitlets.config import Config
 from ..config import Settings
 from ..errors import ConfigError
 from ..store import Store
-from . import notebook
-from .server import Server, voila_config
+from . import answers, notebook, prepare_log
+from .crowd import Crowd
+from .hosted.hosts import Hosts
+from .lean import LeanServer
+from .room import room_for
+from .server import hosted_config
 
 TOKEN = "ANIMELABEL_REVIEW_TOKEN"  # noqa: S105 - the name of a variable
 SHORTEST = 16
 PORT = 8867
+REVIEWERS = 50
+"""Reviewers at once, who share a process; each has all images in it, some 40 MB of 300,000."""
+IDLE_MINUTES = 12 * 60
+"""A reviewer may be called away."""
 
 _REFUSED = (
     "This page is for reviewers: open it with the address that `animelabel serve --review` printed."
@@ -34,7 +44,7 @@ _ENTERED = '<!doctype html><meta http-equiv="refresh" content="0;url=%s"><title>
 
 
 def serve_review(
-    settings: Settings, *, ip: str, port: int, announce: Callable[[str], None]
+    settings: Settings, *, ip: str, port: int, base_url: str, announce: Callable[[str], None]
 ) -> None:
     """Serve the reviewers' page until it is interrupted.
 
@@ -44,6 +54,8 @@ def serve_review(
         What the page's kernels work with; they get it as variables.
     ip, port
         Where to listen; if the port is taken, one near it is used.
+    base_url
+        What the page's address begins with after the host, with a slash at both ends.
     announce
         Called with the page's address, which has the token, once it is served.
 
@@ -56,50 +68,68 @@ def serve_review(
     """
     token = _token()
     settings = settings.absolute()
-    with closing(Store.open(settings.database_url, create=False)):
+    prepare_log(settings)
+    with (
+        closing(Store.open(settings.database_url, create=False)) as store,
+        TemporaryDirectory(prefix="animelabel-") as counts,
+    ):
         os.environ.update(settings.as_environ())
-        ReviewServer(token, announce, review_config(ip, port)).run(notebook("review.ipynb"))
+        ReviewServer(
+            token,
+            announce,
+            hosted_config(ip, port, base_url),
+            counts=counts,
+            database_ready=lambda: answers(store),
+        ).run(notebook("review.ipynb"))
 
 
-def review_config(ip: str, port: int) -> Config:
-    """Give Voilà's settings, with a kernel that is ready before the next reviewer comes."""
-    config = voila_config(ip, port)
-    # The two exclude each other; the kernel of a page that went away ends when it is culled.
-    config.VoilaConfiguration.prelaunch_hook = None
-    config.VoilaConfiguration.preheat_kernel = True
-    config.VoilaConfiguration.default_pool_size = 1
-    return config
+class ReviewServer(LeanServer):
+    """The lean page, which answers only to who has the token."""
 
-
-class ReviewServer(Server):
-    """Voilà that answers only to who has the token."""
-
-    def __init__(self, token: str, announce: Callable[[str], None], config: Config) -> None:
-        super().__init__(lambda address: announce(f"{address}?token={token}"), config)
+    def __init__(
+        self,
+        token: str,
+        announce: Callable[[str], None],
+        config: Config,
+        *,
+        counts: str,
+        database_ready: Callable[[], bool],
+    ) -> None:
+        super().__init__(
+            lambda address: announce(f"{address}?token={token}"),
+            config,
+            Hosts(1, ("animelabel_widgets.apps", "animelabel_widgets.review")),
+            crowd=Crowd(idle_minutes=IDLE_MINUTES),
+            places=room_for(REVIEWERS),
+            counts=counts,
+            database_ready=database_ready,
+        )
         self._token = token
 
-    def listen(self) -> None:
-        """Put the question for the token before every route, then listen."""
+    def attach(self, server: HTTPServer) -> None:
+        """Have connections come in, and put the question for the token before every route."""
+        super().attach(server)
         cookie = f"animelabel-review-{self.port}"
+        brings = _Brings(self._token, self.base_url)
         gate = [
-            Rule(_Brings(self._token), _Enter, {"token": self._token, "cookie": cookie}),
+            Rule(brings, _Enter, {"token": self._token, "cookie": cookie}),
             Rule(_Lacks(self._token, cookie), _Refuse),
         ]
         self.app.default_router.rules[:0] = gate
-        super().listen()
 
 
 class _Brings(Matcher):
     """Matches a request for the page with the right token in its address."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, page: str) -> None:
         self._token = token
+        self._page = page
 
     def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
         """Compare in a time that tells nothing."""
         said = request.query_arguments.get("token", [b""])[-1]
         right = hmac.compare_digest(said, self._token.encode())
-        return {} if right and request.path == "/" and request.method == "GET" else None
+        return {} if right and request.path == self._page and request.method == "GET" else None
 
 
 class _Lacks(Matcher):

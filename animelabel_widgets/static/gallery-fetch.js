@@ -28,6 +28,8 @@ export function openFetcher(link, clock, side, onNews, onTrouble) {
   const pictures = new Map();
   /** @type {Set<string>} what was asked for, or failed a short while ago */
   const asked = new Set();
+  /** @type {Set<number>} chunks whose words are read again when they are looked at */
+  const old = new Set();
   /** @type {Set<any>} */
   const pauses = new Set();
   /** @type {Set<number>} */
@@ -76,6 +78,7 @@ export function openFetcher(link, clock, side, onNews, onTrouble) {
   function askWords(number) {
     send("words", [`words ${number}`], { kind: "rows", first: number * CHUNK, count: CHUNK }, (content) => {
       chunks.set(number, content.rows);
+      old.delete(number);
       if (chunks.size > KEPT_CHUNKS) chunks.delete(chunks.keys().next().value ?? -1);
     });
   }
@@ -106,11 +109,15 @@ export function openFetcher(link, clock, side, onNews, onTrouble) {
     look(rows) {
       sight = new Set(rows);
       for (const number of new Set(rows.map((row) => Math.floor(row / CHUNK)))) {
-        if (chunks.has(number) || asked.has(`words ${number}`)) continue;
+        if ((chunks.has(number) && !old.has(number)) || asked.has(`words ${number}`)) continue;
         if (flying.words < AT_ONCE) askWords(number);
       }
       const waiting = rows.filter((row) => !pictures.has(row) && !asked.has(`picture ${row}`));
       while (waiting.length && flying.pictures < AT_ONCE) askPictures(waiting.splice(0, BUNCH));
+    },
+    /** The words are no longer true: they are read again, and shown until then. */
+    reread() {
+      for (const number of chunks.keys()) old.add(number);
     },
     /** @param {number} next the order of the rows from now on; what is known of another is forgotten */
     forget(next) {
@@ -118,7 +125,7 @@ export function openFetcher(link, clock, side, onNews, onTrouble) {
       flying = { words: 0, pictures: 0 };
       for (const { url } of pictures.values()) if (url) URL.revokeObjectURL(url);
       for (const pause of pauses) clock.clearTimeout(pause);
-      for (const each of [chunks, pictures, asked, pauses]) each.clear();
+      for (const each of [chunks, pictures, asked, pauses, old]) each.clear();
     },
   };
 }

@@ -1,17 +1,19 @@
-// The reviewers' page: the counts, the filters, the thumbnails, and the panel that settles an image.
+// The reviewers' page: its parts, and what they say to the server.
 
-import { meaningOf, openFilter, pressed, standing } from "./deciding.js";
-import { element, pictureUrl } from "./dom.js";
+import { element } from "./dom.js";
+import { SILENT } from "./gallery-fetch.js";
+import { openGrid } from "./gallery-grid.js";
 import { openLink } from "./link.js";
+import { openDashboard } from "./review-dashboard.js";
+import { openFilters } from "./review-filters.js";
+import { openPanel } from "./review-panel.js";
+import { pressable } from "./review-parts.js";
+import { openVolunteers } from "./review-volunteers.js";
 
-const PATIENCE = 60_000;
-const PAGE = 24;
+const REPLY_WITHIN = 120_000;
 const NAME = "animelabel-reviewer";
-
-/** @param {string} state of an image */
-function shownState(state) {
-  return state === "open" ? "in the pool" : state;
-}
+const NO_ANSWER = "The server does not answer just now, and nothing was stored: try again.";
+const TABS = [["images", "Images"], ["dashboard", "Dashboard"], ["volunteers", "Volunteers"]];
 
 /** @param {{model: any, el: HTMLElement}} context @returns {() => void} what ends it */
 function render({ model, el }) {
@@ -20,93 +22,127 @@ function render({ model, el }) {
     clearTimeout: (/** @type {any} */ timer) => clearTimeout(timer),
   };
   const link = openLink(model, clock, Math.random);
-  const labels = model.get("labels");
-  const keys = labels.map((/** @type {any} */ label) => label.key);
-  const states = model.get("states").map(shownState);
-  const names = (/** @type {string[]} */ said) =>
-    labels.filter((/** @type {any} */ label) => said.includes(label.key)).map((/** @type {any} */ label) => label.name).join(", ") || "nothing of these";
-  const reasons = model.get("reasons");
-  let filter = openFilter(keys);
+  const known = Object.fromEntries(["labels", "exclusive", "states", "reasons", "series"].map((each) => [each, model.get(each)]));
   let version = 0;
   let total = 0;
-  /** @type {any[]} */
-  let items = [];
-  let asking = false;
   let asked = 0;
-  /** @type {any} */
-  let image = null;
-  /** @type {Object<string, boolean>} */
-  let answer = {};
+  let row = -1;
+  let busy = false;
+  let greeting = false;
   /** @type {any} */
   let undoable = null;
-  let busy = false;
 
   const said = element("p", { class: "alr-said", role: "status", "aria-live": "polite", "data-al": "said" });
-  const counts = element("dl", { class: "alr-counts", "data-al": "dashboard" });
-  const grid = element("ul", { class: "alr-grid", "data-al": "grid" });
-  const end = element("div", { class: "alr-end", "aria-hidden": "true" });
-  const undo = button("undo", "Undo", () => act({ kind: "undo", act: undoable.act }));
-  const refresh = button("refresh", "Refresh", load);
-  const form = filters();
-  const panel = /** @type {HTMLDialogElement} */ (
-    element("dialog", { class: "alr-panel", "data-al": "panel", "aria-label": "Settle an image" })
-  );
+  const undo = pressable("undo", "Undo", () => act({ kind: "undo", act: undoable.act }));
+  const grid = openGrid({ request }, clock, {
+    isSelected: () => false,
+    selects: false,
+    onNews: () => {},
+    onTrouble: (message) => say(message === SILENT ? NO_ANSWER : message),
+  });
+  const filters = openFilters(/** @type {any} */ (known), find);
+  const dashboard = openDashboard(model.get("plots"), ask);
+  const volunteers = openVolunteers(ask, act);
+  const panel = openPanel(/** @type {any} */ (known), {
+    act,
+    move: (step) => open(row + step, step > 0 ? "That was the last one." : "This is the first one."),
+    undoable: () => undoable,
+    onClose: () => {
+      grid.reread();
+      grid.box.focus({ preventScroll: true });
+    },
+  });
+  const parts = {
+    images: element("div", { class: "alr-images" }, filters.node, element("div", { class: "al-gallery" }, grid.box)),
+    dashboard: dashboard.node,
+    volunteers: volunteers.node,
+  };
+  const tabs = element("div", { class: "alr-tabs", role: "tablist", "aria-label": "Review" }, ...TABS.map(tab));
   const root = element(
     "main",
     { class: "alr", "data-al": "review", "data-lm-suppress-shortcuts": "true", "data-state": "starting" },
-    element("header", { class: "alr-head" }, element("h1", {}, "Review"), said, undo, refresh),
-    counts,
-    form,
-    grid,
-    end,
-    panel,
+    element("header", { class: "alr-head" }, element("h1", {}, "Review"), tabs, said, undo, pressable("refresh", "Refresh", load)),
+    ...Object.entries(parts).map(([name, part]) => {
+      for (const [key, value] of [["id", `alr-${name}`], ["role", "tabpanel"], ["aria-label", name]]) part.setAttribute(key, value);
+      return part;
+    }),
+    panel.node,
   );
-  const watcher = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && more());
-  watcher.observe(end);
-  panel.addEventListener("keydown", onKey);
-  panel.addEventListener("close", () => {
-    forget(panel);
-    const opened = image;
-    image = null;
-    /** @type {?HTMLElement} */ (grid.querySelector(`[data-image="${opened?.image_id}"]`))?.focus();
+  if (model.get("app")) {
+    root.classList.add("alr-app");
+    document.title = "Review";
+  }
+  // A notebook around it has keys of its own.
+  root.addEventListener("keydown", (event) => event.stopPropagation());
+  grid.box.addEventListener("click", (event) => {
+    const clicked = grid.rowOf(event.target);
+    if (clicked !== null) open(clicked);
+  });
+  grid.box.addEventListener("keydown", (event) => {
+    const next = grid.rowAfter(event.key);
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (next !== null) grid.reveal(next);
+    else if (event.key === "Enter" || event.key === " ") open(grid.active());
+    else return;
+    event.preventDefault();
   });
   el.append(root);
+  choose("images");
   showUndo(null);
   const name = localStorage.getItem(NAME);
   if (name) start(name);
   else askName();
 
-  /** @param {string} role @param {string} text @param {() => void} onPress */
-  function button(role, text, onPress) {
-    const made = element("button", { type: "button", class: "alr-button", "data-al": role }, text);
-    made.addEventListener("click", onPress);
+  /** @param {string[]} names */
+  function tab([key, text]) {
+    const made = pressable(`tab-${key}`, text, () => choose(key));
+    made.setAttribute("role", "tab");
+    made.setAttribute("aria-controls", `alr-${key}`);
+    made.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      const at = TABS.findIndex(([each]) => each === key);
+      const [next] = TABS[(at + step + TABS.length) % TABS.length];
+      choose(next);
+      /** @type {HTMLElement} */ (tabs.querySelector(`[data-al=tab-${next}]`)).focus();
+    });
     return made;
   }
 
-  /** @param {HTMLElement} node whose pictures are no longer needed */
-  function forget(node) {
-    for (const each of node.querySelectorAll("img")) URL.revokeObjectURL(each.src);
-    node.replaceChildren();
+  /** @param {string} chosen one of the tabs */
+  function choose(chosen) {
+    for (const [key, part] of Object.entries(parts)) {
+      part.hidden = key !== chosen;
+      const button = /** @type {HTMLElement} */ (tabs.querySelector(`[data-al=tab-${key}]`));
+      button.setAttribute("aria-selected", String(key === chosen));
+      button.tabIndex = key === chosen ? 0 : -1;
+    }
+    root.dataset.tab = chosen;
+    if (chosen === "dashboard") dashboard.look();
+    if (chosen === "volunteers") volunteers.look();
+    if (chosen === "images") grid.reread();
   }
 
   function askName() {
     const field = element("input", { id: "alr-name", maxlength: "100", required: "", autocomplete: "name" });
-    const ask = element(
+    const form = element(
       "form",
       { class: "alr-ask", "data-al": "ask-name" },
       element("label", { for: "alr-name" }, "Your name, which is kept with what you decide:"),
       field,
       element("button", { class: "alr-button" }, "Begin"),
     );
-    ask.addEventListener("submit", (event) => {
+    form.addEventListener("submit", (event) => {
       event.preventDefault();
       const given = /** @type {HTMLInputElement} */ (field).value.trim();
       if (!given) return;
       localStorage.setItem(NAME, given);
-      ask.remove();
+      form.remove();
+      root.dataset.state = "starting";
       start(given);
     });
-    form.before(ask);
+    root.dataset.state = "nameless";
+    parts.images.before(form);
     field.focus();
   }
 
@@ -114,22 +150,36 @@ function render({ model, el }) {
   async function start(reviewer) {
     const reply = await ask({ kind: "hello", reviewer });
     if (!reply) return;
-    await showFound(reply.content);
-    if (reply.content.partial) await load();
+    showFound(reply.content);
+    await grid.painted();
+    await load();
   }
 
   async function load() {
     if (!(await ask({ kind: "load" }))) return;
     root.dataset.state = "ready";
     await find();
-    const reply = await ask({ kind: "dashboard" });
-    if (reply) showCounts(reply.content);
+    if (root.dataset.tab !== "images") choose(root.dataset.tab ?? "images");
+  }
+
+  /** @param {object} message @param {number} patience @returns {Promise<import("./link.js").Reply>} */
+  async function request(message, patience) {
+    const reply = await link.request(message, patience);
+    const reviewer = localStorage.getItem(NAME);
+    // After a failure of the server, another widget answers, which knows neither name nor filter.
+    if (reply.content.code === "no-hello" && reviewer && !greeting) {
+      greeting = true;
+      start(reviewer).finally(() => {
+        greeting = false;
+      });
+    }
+    return reply;
   }
 
   /** @param {object} message @returns {Promise<?import("./link.js").Reply>} null where it failed */
   async function ask(message) {
     try {
-      const reply = await link.request(message, PATIENCE);
+      const reply = await request(message, REPLY_WITHIN);
       if (reply.content.kind === "error") {
         if (reply.content.code === "malformed") localStorage.removeItem(NAME);
         say(reply.content.message);
@@ -137,269 +187,45 @@ function render({ model, el }) {
       }
       return reply;
     } catch {
-      say("The server does not answer: nothing was stored. Reload the page.");
+      say(NO_ANSWER);
       return null;
     }
   }
 
   /** @param {string} text */
   function say(text) {
-    for (const place of root.querySelectorAll("[data-al=said], [data-al=panel-said]")) place.textContent = text;
+    said.textContent = text;
+    panel.say(text);
   }
 
   async function find() {
     asked += 1;
     const mine = asked;
-    const reply = await ask({ kind: "find", filter });
-    if (reply && mine === asked) await showFound(reply.content);
+    const reply = await ask({ kind: "find", filter: filters.filter() });
+    if (reply && mine === asked) showFound(reply.content);
   }
 
   /** @param {any} found */
-  async function showFound(found) {
+  function showFound(found) {
     version = found.version;
     total = found.total;
-    items = [];
-    forget(grid);
     showUndo(found.undoable);
-    grid.dataset.version = String(version);
+    grid.show({ version, count: total, groups: [], lines: [1, 1] });
     if (found.partial) say("The hardest images; all others are being read …");
     else if (total === 0) say("No image matches this filter: take some of it away.");
     else say(total === 1 ? "1 image" : `${total.toLocaleString("en")} images`);
-    asking = false;
-    await more();
   }
 
-  async function more() {
-    if (asking || items.length >= total) return;
-    asking = true;
-    const mine = version;
-    const reply = await ask({ kind: "page", version, start: items.length, count: PAGE });
-    if (mine !== version) return;
-    asking = false;
-    if (reply?.content.kind !== "page") return;
-    for (const item of reply.content.items) {
-      items.push(item);
-      grid.append(card(item, reply.buffers));
-    }
-    const place = end.getBoundingClientRect();
-    if (place.top < window.innerHeight) await more();
-  }
-
-  /** @param {any} item @param {DataView[]} buffers */
-  function card(item, buffers) {
-    const picture =
-      item.picture === null
-        ? element("span", { class: "alr-missing" }, "The picture is missing")
-        : element("img", { src: pictureUrl(buffers[item.picture]), alt: "" });
-    const sure = item.sure === null ? "" : ` · ${Math.round(item.sure * 100)} % sure`;
-    const votes = item.votes === 1 ? "1 vote" : `${item.votes} votes`;
-    const where = [states[item.state], reasons[item.reason]].filter(Boolean).join(", ");
-    const opener = element(
-      "button",
-      { type: "button", class: "alr-card", "data-al": "item", "data-image": String(item.image_id) },
-      picture,
-      element("span", { class: "alr-title" }, `${item.title} · ${item.image_id}`),
-      element("span", { class: "alr-fact" }, item.features.join(", ") || "nothing of these"),
-      element("span", { class: "alr-fact" }, `${votes}${sure} · ${where}`),
-    );
-    opener.addEventListener("click", () => open(item.image_id));
-    return element("li", {}, opener);
-  }
-
-  /** @param {any} found */
-  function showCounts(found) {
-    const rows = [
-      ["Images", found.images],
-      ["Retired", found.states.retired ?? 0],
-      ["Reported", found.states.reported ?? 0],
-      ["Ratings", found.ratings],
-      ["Volunteers", found.volunteers],
-      ["Settled", found.settled],
-    ].map(([term, count]) => [term, count.toLocaleString("en")]);
-    rows.push(["Sure of", `${Math.round(found.sure * 100)} % of the rated`]);
-    counts.replaceChildren(
-      ...rows.map(([term, value]) => element("div", {}, element("dt", {}, term), element("dd", {}, value))),
-    );
-  }
-
-  function filters() {
-    const fields = labels.map((/** @type {any} */ label) =>
-      choice(label.name, ["any", "yes", "no", "unsure"].map((each) => [each, each]), (value) => {
-        filter = { ...filter, features: { ...filter.features, [label.key]: value } };
-      }, `feature-${label.key}`),
-    );
-    /** @param {string} value */
-    const code = (value) => (value === "" ? null : Number(value));
-    fields.push(
-      choice("State", [["", "any"], ...states.map((/** @type {string} */ each, /** @type {number} */ n) => [String(n), each])], (value) => {
-        filter = { ...filter, state: code(value) };
-      }, "state"),
-      choice("Why", reasons.map((/** @type {string} */ each, /** @type {number} */ n) => (n === 0 ? ["", "any"] : [String(n), each])), (value) => {
-        filter = { ...filter, reason: code(value) };
-      }, "reason"),
-      choice("Series", [["", "all"], ...model.get("series").map((/** @type {any} */ each) => [String(each[0]), each[1]])], (value) => {
-        filter = { ...filter, series: code(value) };
-      }, "series"),
-      choice("Kind", ["any", "anime", "cartoon"].map((each) => [each, each]), (value) => {
-        filter = { ...filter, kind: value };
-      }, "kind"),
-      number("Sure, % from", 0, 100, 0, (value) => {
-        filter = { ...filter, confidence: [value, filter.confidence[1]] };
-      }, "sure-from"),
-      number("to", 0, 100, 100, (value) => {
-        filter = { ...filter, confidence: [filter.confidence[0], value] };
-      }, "sure-to"),
-      number("Votes, from", 0, 1_000_000, 0, (value) => {
-        filter = { ...filter, votes: [value, filter.votes[1]] };
-      }, "votes-from"),
-      number("to", 0, 1_000_000, 1_000_000, (value) => {
-        filter = { ...filter, votes: [filter.votes[0], value] };
-      }, "votes-to"),
-      number("Disagreement, % from", 0, 50, 0, (value) => {
-        filter = { ...filter, disagreement: value };
-      }, "disagreement"),
-      choice("Order", [["hardest", "hardest first"], ["disagreement", "most disagreement"], ["votes", "most votes"], ["number", "number"]], (value) => {
-        filter = { ...filter, order: value };
-      }, "order"),
-    );
-    const made = element("form", { class: "alr-filters", "aria-label": "Filters", "data-al": "filters" }, ...fields);
-    made.addEventListener("submit", (event) => event.preventDefault());
-    return made;
-  }
-
-  /** @param {string} text @param {string[][]} options @param {(value: string) => void} set @param {string} role */
-  function choice(text, options, set, role) {
-    const field = element(
-      "select",
-      { "data-al": `filter-${role}` },
-      ...options.map(([value, shown]) => element("option", { value }, shown)),
-    );
-    field.addEventListener("change", () => {
-      set(/** @type {HTMLSelectElement} */ (field).value);
-      find();
-    });
-    return element("label", { class: "alr-field" }, text, field);
-  }
-
-  /** @param {string} text @param {number} low @param {number} high @param {number} value @param {(value: number) => void} set @param {string} role */
-  function number(text, low, high, value, set, role) {
-    const field = /** @type {HTMLInputElement} */ (
-      element("input", { type: "number", min: String(low), max: String(high), value: String(value), "data-al": `filter-${role}` })
-    );
-    field.addEventListener("change", () => {
-      if (field.value === "" || !field.checkValidity()) field.value = String(value);
-      set(Math.round(Number(field.value)));
-      find();
-    });
-    return element("label", { class: "alr-field" }, text, field);
-  }
-
-  /** @param {number} wanted the id of an image */
-  async function open(wanted) {
-    const reply = await ask({ kind: "open", image: wanted });
-    if (reply?.content.kind === "image") showImage(reply);
-    else if (reply) say(reply.content.message);
-  }
-
-  /** @param {import("./link.js").Reply} reply @param {string} [text] */
-  function showImage({ content, buffers }, text = "") {
-    image = content;
-    answer = standing(keys, image);
-    showUndo(image.undoable);
-    forget(panel);
-    const latest = image.acts[0];
-    const stands = image.review
-      ? `Settled by ${image.review.reviewer}: ${names(image.review.answer)}`
-      : labels.map((/** @type {any} */ { key, name }) => (image.crowd[key] === null ? `${name} –` : `${name} ${Math.round(image.crowd[key] * 100)} %`)).join(" · ");
-    panel.append(
-      element(
-        "header",
-        { class: "alr-head" },
-        element("h2", {}, `${image.title} · ${image.image_id}`),
-        button("close", "Close", () => panel.close()),
-      ),
-      element(
-        "div",
-        { class: "alr-picture", "data-al": "picture", "data-image": String(image.image_id) },
-        image.missing === null
-          ? element("img", { src: pictureUrl(buffers[0]), alt: `Image ${image.image_id} of ${image.title}` })
-          : element("p", { class: "alr-missing" }, image.missing),
-      ),
-      element("p", { class: "alr-fact" }, `${stands} · ${[shownState(image.state), image.reason].filter(Boolean).join(", ")}`),
-      element("p", { class: "alr-said", role: "status", "aria-live": "polite", "data-al": "panel-said" }, text),
-      element("div", { class: "alr-toggles", role: "group", "aria-label": "What the image shows" }, ...labels.map(toggle)),
-      gold(),
-      element(
-        "div",
-        { class: "alr-actions" },
-        button("back", "← Back", () => move(-1)),
-        button("settle", "Settle (Enter)", settle),
-        button("next", "Next →", () => move(1)),
-        image.review ? button("withdraw", "Withdraw", () => touch("withdraw")) : "",
-        image.state === "open" || image.state === "reported" ? button("retire", "Take out of the pool", () => touch("retire")) : "",
-        image.state === "open" ? "" : button("reopen", "Bring back into the pool", () => touch("reopen")),
-        undoable ? button("panel-undo", "Undo", () => act({ kind: "undo", act: undoable.act })) : "",
-      ),
-      votes(),
-      latest ? element("p", { class: "alr-fact", "data-al": "latest" }, `Last: ${latest.reviewer}, ${latest.kind}`) : "",
-    );
-    if (!panel.open) panel.showModal();
-    /** @type {?HTMLElement} */ (panel.querySelector("[data-al=settle]"))?.focus();
-  }
-
-  /** @param {any} label */
-  function toggle(label) {
-    const made = button(`toggle-${label.key}`, `${label.name} (${label.shortcut})`, () => press(label.key));
-    made.title = label.question;
-    made.setAttribute("aria-pressed", String(Boolean(answer[label.key])));
-    return made;
-  }
-
-  function gold() {
-    const teaches = element("input", { type: "checkbox", "data-al": "teaches" });
-    const field = element("input", { type: "text", maxlength: "500", "data-al": "explanation" });
-    /** @type {HTMLInputElement} */ (teaches).checked = image.review?.teaches ?? false;
-    /** @type {HTMLInputElement} */ (field).value = image.review?.explanation ?? "";
-    return element(
-      "div",
-      { class: "alr-gold" },
-      element("label", {}, teaches, " Use as gold: volunteers get it as an image with a known answer"),
-      element("label", { class: "alr-field" }, "What to tell them", field),
-    );
-  }
-
-  function votes() {
-    const list = image.votes.map((/** @type {any} */ vote) => {
-      const what = `Volunteer ${vote.volunteer}: ${names(vote.said)}`;
-      const kind = vote.blocked ? "unblock" : "block";
-      const made = button(kind, vote.blocked ? "Unblock" : "Block", () =>
-        act({ kind, volunteer: vote.volunteer, image: image.image_id }),
-      );
-      made.setAttribute("aria-label", `${vote.blocked ? "Unblock" : "Block"} volunteer ${vote.volunteer}`);
-      return element("li", { class: vote.blocked ? "alr-blocked" : "" }, element("span", {}, what), made);
-    });
-    return element("ul", { class: "alr-votes", "aria-label": "Votes" }, ...list);
-  }
-
-  /** @param {string} key */
-  function press(key) {
-    answer = pressed(answer, key, model.get("exclusive"));
-    for (const each of keys) {
-      panel.querySelector(`[data-al=toggle-${each}]`)?.setAttribute("aria-pressed", String(answer[each]));
-    }
-  }
-
-  async function settle() {
-    const teaches = /** @type {HTMLInputElement} */ (panel.querySelector("[data-al=teaches]")).checked;
-    const field = /** @type {HTMLInputElement} */ (panel.querySelector("[data-al=explanation]"));
-    const explanation = teaches && field.value.trim() ? field.value.trim() : null;
-    const decided = { image: image.image_id, version: image.version, answer, teaches, explanation };
-    if (await act({ kind: "settle", ...decided })) await move(1);
-  }
-
-  /** @param {string} kind */
-  function touch(kind) {
-    return act({ kind, image: image.image_id, version: image.version });
+  /** @param {number} wanted a row @param {string} [beyond] what to say where there is none */
+  async function open(wanted, beyond = "") {
+    if (wanted < 0 || wanted >= total) return say(beyond);
+    const words = grid.words(wanted) ?? (await ask({ kind: "rows", version, first: wanted, count: 1 }))?.content.rows?.[0];
+    const reply = words && (await ask({ kind: "open", image: words.image_id }));
+    if (reply?.content.kind !== "image") return say(reply?.content.message ?? "This list is no longer there: filter again.");
+    row = wanted;
+    grid.reveal(row);
+    showUndo(reply.content.undoable);
+    panel.show(reply);
   }
 
   /** @param {object} message @returns {Promise<boolean>} whether it was done */
@@ -414,22 +240,20 @@ function render({ model, el }) {
       say(content.message);
       return false;
     }
-    if (content.kind === "undone") {
-      showUndo(content.undoable);
-      say("Undone.");
-      return true;
-    }
+    showUndo(content.undoable);
     if (content.kind === "conflict") {
       const other = content.acts[0];
-      const what = other.answer ? `: ${names(other.answer)}` : "";
-      showImage(reply, `${other.reviewer} was first (${other.kind}${what}). Nothing of yours was stored: decide again.`);
+      const what = other.answer ? `: ${panel.names(other.answer)}` : "";
+      panel.show(reply, `${other.reviewer} was first (${other.kind}${what}). Nothing of yours was stored: decide again.`);
       return false;
     }
-    const said = content.done === "undo" ? "Undone." : "Stored.";
-    if (panel.open) showImage(reply, said);
+    const text = content.done === "undo" ? "Undone." : "Stored.";
+    if (panel.isOpen() && content.kind === "image") panel.show(reply, text);
     else {
-      showUndo(content.undoable);
-      say(said);
+      say(text);
+      grid.reread();
+      if (panel.isOpen()) await open(row);
+      if (content.done === "undo" && root.dataset.tab === "volunteers") volunteers.look();
     }
     return true;
   }
@@ -441,37 +265,10 @@ function render({ model, el }) {
     undo.title = latest === null ? "" : `${latest.kind} ${latest.image ? `image ${latest.image}` : `volunteer ${latest.volunteer}`}`;
   }
 
-  /** @param {number} step */
-  async function move(step) {
-    const here = items.findIndex((item) => item.image_id === image?.image_id);
-    if (here + step >= items.length) await more();
-    const next = items[here + step];
-    if (here >= 0 && next) await open(next.image_id);
-    else say(step > 0 ? "That was the last one." : "This is the first one.");
-  }
-
-  /** @param {KeyboardEvent} event */
-  function onKey(event) {
-    const target = /** @type {HTMLElement} */ (event.target);
-    if (target.matches("input[type=text]")) {
-      if (event.key !== "Enter") return;
-    } else if (event.key === "Enter" && target.localName === "button" && target.dataset.al !== "settle" && !target.dataset.al?.startsWith("toggle")) {
-      return;
-    }
-    const meaning = meaningOf(event, labels);
-    if (meaning === null || image === null) return;
-    event.preventDefault();
-    if (meaning === "settle") settle();
-    else if (meaning === "back") move(-1);
-    else if (meaning === "next") move(1);
-    else press(meaning);
-  }
-
   return () => {
-    watcher.disconnect();
     link.close();
-    forget(grid);
-    forget(panel);
+    grid.end();
+    panel.end();
     root.remove();
   };
 }

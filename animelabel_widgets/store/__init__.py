@@ -342,6 +342,10 @@ class Store:
         """Let a volunteer's ratings count again, those of meanwhile too; else as `block`."""
         return blocking.unblock(self._database, volunteer_id, reviewer)
 
+    def blocked(self) -> dict[int, int]:
+        """Give the blocked volunteers, with how many images each has rated."""
+        return blocking.counted(self._database)
+
     def undo(self, act_id: int, reviewer: str) -> Act:
         """Take an act back; that is an act too, and can be taken back itself.
 
@@ -378,14 +382,11 @@ class Store:
 
         return board.series(self._database)
 
-    def files(self, images: list[int]) -> dict[int, tuple[str, str, str]]:
-        """Give the folder, the file name and the series' title of some images."""
-        from . import board
-
-        return board.places(self._database, images)
-
     def image(self, image_id: int) -> dict[str, Any]:
-        """Give what a reviewer sees of an image: its file, its condition, votes and acts.
+        """Give what a reviewer sees of an image: its condition, votes, history and acts.
+
+        A vote has the volunteer's skill, the share of features answered rightly on images whose
+        answer is known, None where there was none.
 
         Raises
         ------
@@ -397,14 +398,14 @@ class Store:
         condition, done = self._database.read(
             lambda c: (reviewing.condition(c, image_id), acts.of_image(c, image_id))
         )
-        folder, filename, title = board.places(self._database, [image_id])[image_id]
+        details = self.image_details(image_id)
+        skills = {vote["volunteer"]: vote["skill"] for vote in details["votes"]}
+        votes = board.votes(self._database, image_id)
         return {
             "image_id": image_id,
-            "folder": folder,
-            "filename": filename,
-            "title": title,
             **condition,
-            "votes": board.votes(self._database, image_id),
+            "votes": [vote | {"skill": skills.get(vote["volunteer"])} for vote in votes],
+            "history": details["history"],
             "acts": done,
         }
 

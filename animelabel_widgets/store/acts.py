@@ -39,12 +39,15 @@ def get(connection: Connection, act_id: int) -> Act | None:
     return None if row is None else _act(row)
 
 
-def latest(connection: Connection, act: Act) -> Act | None:
-    """Give the latest act about what an act is about."""
+def standing(connection: Connection, act: Act) -> Act | None:
+    """Give the latest act about what an act is about, apart from those that were taken back."""
     if act.image_id is not None:
-        return next(iter(of_image(connection, act.image_id)), None)
-    row = connection.execute(_OF_VOLUNTEER, {"volunteer": act.volunteer_id}).first()
-    return None if row is None else _act(row)
+        about = of_image(connection, act.image_id)
+    else:
+        rows = connection.execute(_OF_VOLUNTEER, {"volunteer": act.volunteer_id})
+        about = [_act(row) for row in rows]
+    undone = {each.undoes for each in about}
+    return next((each for each in about if each.kind != UNDO and each.act_id not in undone), None)
 
 
 def of_image(connection: Connection, image_id: int) -> list[Act]:

@@ -31,6 +31,12 @@ def unblock(database: Database, volunteer_id: int, reviewer: str) -> Act:
     return _switch(database, volunteer_id, reviewer, blocked=False)
 
 
+def counted(database: Database) -> dict[int, int]:
+    """Give the blocked volunteers, with how many images each has rated."""
+    rows = database.read(lambda connection: connection.execute(_BLOCKED_COUNTS).all())
+    return {row[0]: row[1] for row in rows}
+
+
 def locked(connection: Connection, volunteer_id: int | None) -> bool:
     """Lock a volunteer's row; tell whether they are blocked.
 
@@ -109,6 +115,12 @@ _COUNTED = (
     update(_pool)
     .where(_pool.c.image_id.in_(_MINE))
     .values({name: _pool.c[name] + step for name, step in _ONE_EACH.items()})
+)
+_BLOCKED_COUNTS = (
+    select(_volunteers.c.volunteer_id, func.count(_ratings.c.rating_id))
+    .outerjoin(_ratings, _ratings.c.volunteer_id == _volunteers.c.volunteer_id)
+    .where(_volunteers.c.blocked_at.is_not(None))
+    .group_by(_volunteers.c.volunteer_id)
 )
 _BLOCKED = (
     update(_volunteers)

@@ -74,17 +74,6 @@ def series(database: Database) -> pd.DataFrame:
     return found.set_index("series_id").astype({"is_anime": "boolean"})
 
 
-def places(database: Database, images: list[int]) -> dict[int, tuple[str, str, str]]:
-    """Give the folder, the file name and the title of some images."""
-    query = (
-        select(Image.image_id, SeriesRow.folder, Image.filename, SeriesRow.title)
-        .join(SeriesRow, SeriesRow.series_id == Image.series_id)
-        .where(Image.image_id.in_(images))
-    )
-    rows = database.read(lambda connection: connection.execute(query).all())
-    return {row[0]: (row[1], row[2], row[3]) for row in rows}
-
-
 def votes(database: Database, image_id: int) -> list[dict[str, Any]]:
     """Give the votes on an image, those of blocked volunteers too, which do not count."""
     query = (

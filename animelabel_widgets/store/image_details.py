@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, Integer, and_, cast, func, select
 
-from ..labels import KEYS
+from ..labels import KEYS, LABELS
 from ..tables import Assignment, Gold, GoldAnswer, Pool, Rating, RatingEvent, Report
 from .database import Database
 
@@ -74,7 +74,7 @@ def _history(connection: Connection, image_id: int) -> list[Line]:
     )
     lines: list[Line] = []
     for when, who, *answer in connection.execute(said):
-        features = [key for key, there in zip(KEYS, answer, strict=True) if there]
+        features = [label.name for label, there in zip(LABELS, answer, strict=True) if there]
         what = f"Volunteer {who} said {', '.join(features) or 'nothing of these'}"
         lines.append({"when": when.isoformat(), "what": what})
     for when, who, reason in connection.execute(reported):

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from sqlalchemy import Connection, Select, func, select
 
-from ..tables import Image, Pool, Rating, SeriesRow, State, Volunteer
+from ..tables import Gold, GoldAnswer, Image, Pool, Rating, Report, SeriesRow, State, Volunteer
 from . import blocking, streaming
 from .database import Database
 
@@ -21,13 +21,17 @@ from .database import Database
 class Stats:
     """The counts of a campaign.
 
-    `images` counts by state; `coverage` counts the open images by their votes.
+    `images` counts by state; `known` those whose answer is known, and `known_answers` what
+    volunteers said to them; `coverage` counts the open images by their votes.
     """
 
     series: int
     images: dict[str, int]
     volunteers: int
     ratings: int
+    known: int
+    known_answers: int
+    reports: int
     coverage: dict[int, int]
 
 
@@ -80,9 +84,9 @@ def stats(database: Database) -> Stats:
     )
 
     def work(connection: Connection) -> Stats:
-        series, volunteers = (
+        series, volunteers, known, known_answers, reports = (
             connection.execute(select(func.count()).select_from(model)).scalar_one()
-            for model in (SeriesRow, Volunteer)
+            for model in (SeriesRow, Volunteer, Gold, GoldAnswer, Report)
         )
         counted = Rating.volunteer_id.not_in(blocking.BLOCKED)
         ratings = connection.execute(select(func.count()).where(counted)).scalar_one()
@@ -91,6 +95,9 @@ def stats(database: Database) -> Stats:
             images=dict(connection.execute(states).all()),
             volunteers=volunteers,
             ratings=ratings,
+            known=known,
+            known_answers=known_answers,
+            reports=reports,
             coverage=dict(connection.execute(coverage).all()),
         )
 

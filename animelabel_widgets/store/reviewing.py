@@ -82,7 +82,7 @@ def bring_back(database: Database, image_id: int, reviewer: str, version: int) -
 
 
 def undo(database: Database, act_id: int, reviewer: str) -> Act:
-    """Take an act back, where no other one about the same came after it.
+    """Take an act back, where no other one about the same came after it and still stands.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def undo(database: Database, act_id: int, reviewer: str) -> Act:
             raise InputError(f"There is no act {act_id} to undo.")
         if act.image_id is not None:
             now = _locked(connection, act.image_id)
-            _expect(acts.latest(connection, act), act_id)
+            _expect(acts.standing(connection, act), act_id)
             was, became = now, now | {"review": act.was["review"]}
             # What the rules or a lost picture changed meanwhile stays.
             if (now["state"], now["reason"]) == (act.became["state"], act.became["reason"]):
@@ -106,7 +106,7 @@ def undo(database: Database, act_id: int, reviewer: str) -> Act:
             _apply(connection, database, act.image_id, was, became)
         else:
             was = {"blocked": blocking.locked(connection, act.volunteer_id)}
-            _expect(acts.latest(connection, act), act_id)
+            _expect(acts.standing(connection, act), act_id)
             became = act.was
             blocking.change(connection, database, act.volunteer_id, blocked=became["blocked"])
         return acts.add(
@@ -184,7 +184,7 @@ def _locked(connection: Connection, image_id: int) -> Condition:
 
 def _expect(last: Act | None, act_id: int) -> None:
     """Make sure that no other act came after this one."""
-    if last is not None and last.act_id != act_id:
+    if last is None or last.act_id != act_id:
         raise ConflictError(_IN_BETWEEN)
 
 

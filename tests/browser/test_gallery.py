@@ -44,7 +44,9 @@ gallery""",
 gallery.observe(lambda change: setattr(chosen, "value", f"chosen {change.new}"), "selection")
 button = ipywidgets.Button(description="Fewer")
 button.on_click(lambda _: setattr(gallery, "frame", frame[frame["image_id"] >= 99_990]))
-ipywidgets.VBox([chosen, button])""",
+nothing = ipywidgets.Button(description="Nothing")
+nothing.on_click(lambda _: setattr(gallery, "frame", frame[:0]))
+ipywidgets.VBox([chosen, button, nothing])""",
 ]
 SHOWN = """() => {
   const box = document.querySelector("[data-al=grid]").getBoundingClientRect();
@@ -149,7 +151,7 @@ def test_the_toolbar_sorts_and_groups(address: str, new_page: Pages) -> None:
 
 
 def test_a_frame_set_from_python_is_shown(address: str, new_page: Pages) -> None:
-    """Even while the browser looks at rows that are no longer there."""
+    """Even while the browser looks at rows that are no longer there, and after an empty one."""
     page = opened(new_page, address)
     page.focus("[data-al=grid]")
     page.keyboard.press("End")
@@ -158,6 +160,10 @@ def test_a_frame_set_from_python_is_shown(address: str, new_page: Pages) -> None
     page.wait_for_selector("text='10 images'")
     page.wait_for_selector(f"{item(0)}[data-image='99990'] img")
     assert shown(page) == list(range(99_990, 100_000))
+    page.click("text=Nothing")
+    page.wait_for_selector("text='No image matches: widen the filter.'")
+    page.click("text=Fewer")
+    page.wait_for_selector(f"{item(0)}[data-image='99990'] img")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

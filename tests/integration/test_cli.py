@@ -73,6 +73,7 @@ def test_a_campaign_from_the_command_line(
     assert said["simulate"] == "150 ratings by 3 simulated volunteers.\n"
     assert re.search(r"ratings +150\n", said["stats"])
     assert re.search(r"prefiltered +12\n", said["stats"])
+    assert re.search(r"known answers +0\n  said to them +0\nreports +0\n", said["stats"])
     assert said["check"] == "Every counter is what the history says.\n"
     exported = r"Exported 150 ratings to ratings.parquet\.\nExported \d+ images to dataset\.\n"
     assert re.fullmatch(exported, said["export"])
@@ -86,7 +87,7 @@ def test_a_campaign_from_the_command_line(
         (["import"], 2, "Missing argument 'FOLDER'"),
         (["serve", "--port", "many"], 2, "'many' is not a valid integer"),
         (["simulate", "--skill", "2"], 2, "not in the range 0<=x<=1"),
-        (["export", "out", "--filter", "hero & ~text"], 2, "name 'hero' is not defined"),
+        (["export", "out", "--filter", "hero & ~text"], 1, "name 'hero' is not defined"),
         (["export"], 2, "Name a folder for the data set, or a file with --ratings"),
         (["export", "--ratings", "a.parquet", "--filter", "text"], 2, "name a folder to copy"),
         (["export", "--ratings", "a.csv"], 1, "let it end in .parquet"),

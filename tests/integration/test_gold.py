@@ -132,6 +132,8 @@ def test_a_reviewers_decision_is_a_known_answer(store: Store) -> None:
     assert answers[[f"right_{key}" for key in KEYS]].iloc[0].tolist() == [0, 0, 1, 0]
     store.put_gold(gold(0))
     assert store.rate(volunteer, task.assignment_id, Answer(), 1, 5).known == RIGHT
+    counts = store.stats()
+    assert (counts.known, counts.known_answers, counts.reports) == (1, 2, 0)
 
 
 def test_the_first_answers_make_the_skill(store: Store) -> None:

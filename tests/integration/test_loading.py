@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
@@ -16,7 +17,7 @@ from support.commands import run
 
 import animelabel_widgets as al
 from animelabel_widgets.errors import InputError
-from animelabel_widgets.labels import KEYS, Answer
+from animelabel_widgets.labels import KEYS, Answer, Decision
 
 SHARES = {"train": 0.5, "validation": 0.25, "test": 0.25}
 
@@ -158,6 +159,46 @@ def test_a_stored_verdict_says_when_it_was_computed(project: al.Project, tmp_pat
     assert "| filter | not known: rows were passed |" in card.splitlines()
 
 
+def test_a_query_chooses_what_reviewers_decided_and_reads_the_ratings_once(
+    project: al.Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also an image that nobody has rated; the card counts it, and not one decided otherwise."""
+    images = project.images()
+    unrated = int(images.loc[images["votes"] == 0, "image_id"].iloc[0])
+    rated = int(images.loc[images["votes"] > 0, "image_id"].iloc[0])
+    project.store.settle(unrated, Decision(Answer.of("person")), "Ada", version=0)
+    project.store.settle(rated, Decision(Answer.of("logo")), "Ada", version=0)
+    reads, read = [], project.store.ratings
+    monkeypatch.setattr(
+        project.store, "ratings", lambda **options: reads.append(1) or read(**options)
+    )
+    project.export("person", tmp_path / "set", mode="manifest")
+    exported = pd.read_parquet(tmp_path / "set" / "images.parquet")["image_id"]
+    assert unrated in set(exported)
+    assert rated not in set(exported)
+    assert len(reads) == 1
+    lines = (tmp_path / "set" / "README.md").read_text(encoding="utf-8").splitlines()
+    assert "| settled by reviewers | 1 images |" in lines
+    assert "| filter | `person` |" in lines
+    with pytest.raises(InputError, match=r"The filter 'hero' cannot be used .* use the columns"):
+        project.export("hero", tmp_path / "other")
+
+
+def test_the_card_tells_a_threshold_of_ones_own(project: al.Project, tmp_path: Path) -> None:
+    """As the rows show it; where they have no probabilities, it says so."""
+    verdicts = project.verdicts()
+    verdicts["p_text"] = np.linspace(0, 1, len(verdicts))
+    verdicts["text"] = verdicts["p_text"] > 0.8
+    project.export(verdicts, tmp_path / "set", mode="manifest")
+    card = (tmp_path / "set" / "README.md").read_text(encoding="utf-8")
+    assert "text is there at 0.81 to 1.00, absent at 0.00 to 0.80" in card
+    assert "probabilities | text 0.00 to 1.00, logo " in card
+    assert "probability of 0.5, and" not in card
+    project.export(verdicts[["votes"]], tmp_path / "bare", mode="manifest")
+    card = (tmp_path / "bare" / "README.md").read_text(encoding="utf-8")
+    assert "| threshold | not known: the rows have no probabilities |" in card.splitlines()
+
+
 @pytest.mark.parametrize(
     ("frame", "message"),
     [
@@ -178,7 +219,10 @@ def test_frames_that_name_no_images_are_refused(
 def test_the_command_has_the_same_options(
     project: al.Project, database_url: str, demo_set: Path, tmp_path: Path
 ) -> None:
-    """Mode, split, balance, seed and ratings; again, and wrong use in one sentence."""
+    """Mode, split, balance, seed, ratings, reviewers' decisions; wrong use in one sentence."""
+    images = project.images()
+    unrated = int(images.loc[images["votes"] == 0, "image_id"].iloc[0])
+    project.store.settle(unrated, Decision(Answer.of("person")), "Ada", version=0)
     environ = {
         "ANIMELABEL_DATABASE_URL": database_url,
         "ANIMELABEL_PICTURES": str(demo_set / "frames"),
@@ -189,6 +233,7 @@ def test_the_command_has_the_same_options(
     assert (first.returncode, "left out for the balance" in first.stdout) == (0, True)
     again = run(*words, cwd=tmp_path, **environ)
     assert "of them unchanged" in again.stdout
+    assert unrated in set(pd.read_parquet(tmp_path / "set" / "images.parquet")["image_id"])
     assert (tmp_path / "set" / "ratings" / "logo.csv").exists()
     assert "`person`" in (tmp_path / "set" / "README.md").read_text(encoding="utf-8")
     for wrong, code, message in (

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from support import telling_routes
 from support.commands import Server, run, serving
 
-from animelabel_widgets.serving import notebook
-from animelabel_widgets.serving.review import ReviewServer
-from animelabel_widgets.serving.server import voila_config
-
 TOKEN = "a-token-of-the-test-0123"  # noqa: S105 - of the test alone
-KERNEL = "01234567-89ab-cdef-0123-456789abcdef"
 
 
 @pytest.fixture
@@ -28,33 +24,15 @@ def server(frames: Path, tmp_path: Path) -> Iterator[Server]:
     done = run("import", str(frames), cwd=tmp_path, **environ)
     assert done.returncode == 0, done.stderr
     environ["ANIMELABEL_REVIEW_TOKEN"] = TOKEN
-    with serving("serve", "--review", cwd=tmp_path, environ=environ) as running:
+    program = [sys.executable, telling_routes.__file__]
+    with serving("serve", "--review", cwd=tmp_path, environ=environ, program=program) as running:
         yield running
 
 
-def routes() -> set[str]:
-    """Give an address for each route that such a server has."""
-
-    class Silent(ReviewServer):
-        def listen(self) -> None:
-            """Register the routes, and serve nothing."""
-
-    server = Silent(TOKEN, print, voila_config("localhost", 0))
-    with suppress(SystemExit):
-        server.run(notebook("review.ipynb"))
-    patterns = [
-        rule.matcher.regex.pattern
-        for outer in server.app.default_router.rules
-        for rule in getattr(outer.target, "rules", [])
-        if hasattr(rule.matcher, "regex")
-    ]
-    Silent.clear_instance()
-    return {re.sub(r"\(\.\*\)", "x", _kernel(each)).strip("^$") for each in patterns}
-
-
-def _kernel(pattern: str) -> str:
-    """Put a kernel's id where a pattern has one."""
-    return re.sub(r"\(\?P<kernel_id>[^)]*\)", KERNEL, pattern)
+def routes(server: Server) -> set[str]:
+    """Give an address for each route that the server has registered behind the gate."""
+    patterns = telling_routes.told(server.folder / "stderr.txt")
+    return {re.sub(r"\((?:[^()]|\([^()]*\))*\)", "x", each).strip("^$") for each in patterns}
 
 
 def get(address: str, **headers: str) -> tuple[int, str, dict[str, str]]:
@@ -70,7 +48,7 @@ def get(address: str, **headers: str) -> tuple[int, str, dict[str, str]]:
 
 def test_every_route_is_refused_without_the_token(server: Server) -> None:
     """Websockets, kernels and static files too, and addresses that do not exist."""
-    found = routes()
+    found = routes(server)
     assert any("channels" in each for each in found)
     assert any("static" in each for each in found)
     upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}

@@ -13,6 +13,7 @@ from animelabel_widgets.errors import ConflictError, InputError
 from animelabel_widgets.estimation import reestimate
 from animelabel_widgets.labels import KEYS, Act, Answer, Decision, Gold, Known, NewImage, Series
 from animelabel_widgets.retirement import Rule
+from animelabel_widgets.review.dashboard import PLOTS, Dashboard
 from animelabel_widgets.store import Store
 
 PERSON = Decision(Answer.of("person"))
@@ -128,6 +129,38 @@ def test_the_later_of_two_reviewers_sees_what_the_other_decided(store: Store) ->
     assert store.undoable("Bob").act_id == again.act_id
 
 
+def test_one_act_after_the_other_is_taken_back(store: Store) -> None:
+    """Each as the latest that still stands; a second time, or out of order, it is refused."""
+    first, *_ = fill(store)
+    out = store.take_out(first, "Ada", version=0)
+    settled = store.settle(first, PERSON, "Ada", version=out.act_id)
+    withdrawn = store.withdraw(first, "Ada", version=settled.act_id)
+    with pytest.raises(ConflictError):
+        store.undo(settled.act_id, "Ada")
+    for act, expected in (
+        (withdrawn, ("retired", "settled")),
+        (settled, ("retired", "taken out")),
+        (out, ("open", None)),
+    ):
+        undoable = store.undoable("Ada")
+        assert undoable is not None
+        assert undoable.act_id == act.act_id
+        store.undo(act.act_id, "Ada")
+        assert state(store, first) == expected
+        with pytest.raises(ConflictError):
+            store.undo(act.act_id, "Ada")
+    assert store.undoable("Ada") is None
+    volunteer = store.volunteer("0" * 32)
+    store.block(volunteer, "Ada")
+    store.undo(store.unblock(volunteer, "Ada").act_id, "Ada")
+    assert volunteer in store.blocked()
+    latest = store.undoable("Ada")
+    assert latest is not None
+    store.undo(latest.act_id, "Ada")
+    assert store.blocked() == {}
+    assert store.check() == []
+
+
 def test_the_same_act_once_more_is_done_once(store: Store) -> None:
     """As when the connection was lost after it was committed."""
     first, *_ = fill(store)
@@ -195,6 +228,31 @@ def test_verdicts_of_blocked_volunteers_alone_are_given_up(store: Store) -> None
     reestimate(store, rule=Rule())
     assert len(store.verdicts()) == 0
     assert set(store.images()["state"]) == {"open"}
+
+
+def test_the_dashboard_tells_what_the_store_has(store: Store) -> None:
+    """Counts, plots, and the list, in which a blocked volunteer keeps the skill known before."""
+    images = fill(store, volunteers=2)
+    dashboard = Dashboard(store)
+    first, second = store.volunteer("0" * 32), store.volunteer(f"{1:032x}")
+    before = dashboard.volunteers("ratings", 0, 9)
+    store.block(first, "Ada")
+    counts = dashboard.counts(store.board())
+    assert (counts["images"], counts["ratings"], counts["volunteers"]) == (4, len(images), 2)
+    listed = dashboard.volunteers("blocked", 0, 9)
+    assert listed["total"] == 2
+    was = {row["volunteer"]: row for row in before["rows"]}
+    assert listed["rows"] == [was[first] | {"blocked": True}, was[second]]
+    assert dashboard.volunteers("blocked", 1, 9)["rows"] == [was[second]]
+    anew = Dashboard(store).volunteers("skill", 0, 9)["rows"]
+    assert [(row["volunteer"], row["skill"] is None) for row in anew] == [
+        (second, False),
+        (first, True),
+    ]
+    for name in PLOTS:
+        drawn = dashboard.plot(name, store.board())
+        assert drawn["svg"].startswith("<svg")
+        assert drawn["title"]
 
 
 def test_counters_are_exact_when_blocking_meets_ratings(store: Store) -> None:

@@ -7,13 +7,12 @@ import json
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from support.commands import Server, run, serving
+from support.commands import Server, serving
 from support.story import tell
 from support.visitor import PROTOCOL, Visitor, encode
 from tornado.httpclient import HTTPClientError, HTTPRequest
@@ -23,16 +22,7 @@ from animelabel_widgets.store import Store
 
 
 @pytest.fixture
-def store(sqlite_url: str, frames: Path) -> Iterator[Store]:
-    """Give the store behind the page, with the frames imported."""
-    done = run("import", str(frames), "--database-url", sqlite_url, cwd=frames.parent)
-    assert done.returncode == 0, done.stderr
-    with closing(Store.open(sqlite_url, create=False)) as opened:
-        yield opened
-
-
-@pytest.fixture
-def server(store: Store, sqlite_url: str, frames: Path, tmp_path: Path) -> Iterator[Server]:
+def server(served: Store, sqlite_url: str, frames: Path, tmp_path: Path) -> Iterator[Server]:
     """Give the served page, with room for four."""
     environ = {"ANIMELABEL_DATABASE_URL": sqlite_url, "ANIMELABEL_PICTURES": str(frames)}
     with serving("serve", "--max-visitors", "4", cwd=tmp_path, environ=environ) as running:
@@ -47,7 +37,7 @@ async def eventually(what: Callable[[], Awaitable[bool]]) -> None:
                 return
 
 
-def test_visitors_rate_and_each_rating_is_stored(server: Server, store: Store) -> None:
+def test_visitors_rate_and_each_rating_is_stored(server: Server, served: Store) -> None:
     """Two visitors get pictures and rate them at once."""
 
     async def story() -> None:
@@ -58,8 +48,8 @@ def test_visitors_rate_and_each_rating_is_stored(server: Server, store: Store) -
             visitor.close()
 
     tell(story)
-    assert len(store.ratings()) == 8
-    assert store.check() == []
+    assert len(served.ratings()) == 8
+    assert served.check() == []
 
 
 def test_the_first_page_starts_no_kernel(server: Server) -> None:

@@ -9,11 +9,10 @@ import re
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from support.commands import Server, run, serving
+from support.commands import Server, serving
 from support.story import tell
 from support.visitor import Visitor
 from support.waiting import wait_until
@@ -24,16 +23,7 @@ WORKERS, PLACES = 2, 8
 
 
 @pytest.fixture
-def store(sqlite_url: str, frames: Path) -> Iterator[Store]:
-    """Give the store behind the page, with the frames imported."""
-    done = run("import", str(frames), "--database-url", sqlite_url, cwd=frames.parent)
-    assert done.returncode == 0, done.stderr
-    with closing(Store.open(sqlite_url, create=False)) as opened:
-        yield opened
-
-
-@pytest.fixture
-def server(store: Store, sqlite_url: str, frames: Path, tmp_path: Path) -> Iterator[Server]:
+def server(served: Store, sqlite_url: str, frames: Path, tmp_path: Path) -> Iterator[Server]:
     """Give the page behind two server processes, each with one host, below a base URL."""
     environ = {"ANIMELABEL_DATABASE_URL": sqlite_url, "ANIMELABEL_PICTURES": str(frames)}
     options = ["--workers", str(WORKERS), "--hosts", "1", "--max-visitors", str(PLACES)]
@@ -49,7 +39,7 @@ def worker_of(visitor: Visitor) -> str:
     return visitor.cookie.partition("=")[2].partition(".")[0]
 
 
-def test_visitors_stay_with_their_process_and_are_spread(server: Server, store: Store) -> None:
+def test_visitors_stay_with_their_process_and_are_spread(server: Server, served: Store) -> None:
     """All places are taken evenly, each visitor rates through requests that come one by one."""
 
     async def story() -> None:
@@ -67,10 +57,10 @@ def test_visitors_stay_with_their_process_and_are_spread(server: Server, store: 
         assert await Visitor(server.address).enter() == 503
 
     tell(story)
-    assert len(store.ratings()) == PLACES
+    assert len(served.ratings()) == PLACES
 
 
-def test_a_dead_process_is_replaced_and_the_others_go_on(server: Server, store: Store) -> None:
+def test_a_dead_process_is_replaced_and_the_others_go_on(server: Server, served: Store) -> None:
     """Its visitors get new kernels, at once from the other or later from the new one."""
 
     async def story() -> None:
@@ -91,7 +81,7 @@ def test_a_dead_process_is_replaced_and_the_others_go_on(server: Server, store: 
         assert lost == 2
 
     tell(story)
-    assert len(store.ratings()) == 4
+    assert len(served.ratings()) == 4
     wait_until(lambda: len(server.children("serving.worker")) == WORKERS, "a new process")
     wait_until(lambda: server.log.count("Ready for") == WORKERS + 1, "it to be ready")
 

@@ -99,3 +99,18 @@ test("an answer about a former order is dropped, and the new order is asked for"
   assert.equal(fetcher.words(0).image_id, 0);
   assert.deepEqual(troubles, []);
 });
+
+test("words are read again on request, and shown until then", async () => {
+  const { fetcher, requests } = open();
+  fetcher.look([0, 1]);
+  requests.splice(0).forEach(answer);
+  await settled();
+  fetcher.reread();
+  assert.equal(fetcher.words(1).image_id, 1);
+  fetcher.look([0, 1]);
+  assert.deepEqual(requests.map(({ message }) => message.kind), ["rows"]);
+  requests.splice(0).forEach(answer);
+  await settled();
+  fetcher.look([0, 1]);
+  assert.equal(requests.length, 0);
+});

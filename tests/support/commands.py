@@ -16,7 +16,7 @@ from pathlib import Path
 from .waiting import free_port, wait_until
 
 ANIMELABEL = [str(Path(sys.executable).with_name("animelabel"))]
-_ADDRESS = re.compile(r"http://localhost:\d+/\S*")
+_ADDRESS = re.compile(r"http://localhost:\d+/[\w./-]*")
 
 
 def run(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -58,6 +58,7 @@ def test_absolute_settings_mean_the_same_files(
     assert settings.pictures == str(tmp_path / "frames")
     mysql = "mysql+pymysql://me@host/db"
     assert Settings(database_url=mysql).absolute().database_url == mysql
+    assert Settings(pictures="s3://bucket/a").absolute().pictures == "s3://bucket/a"
 
 
 def test_the_chances_of_known_images_are_read() -> None:

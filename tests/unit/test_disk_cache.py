@@ -46,8 +46,10 @@ def test_a_picture_is_encoded_once_for_all_processes(picture: Path, tmp_path: Pa
     """Another `Pictures` takes it from the disk: what stands there is given."""
     root, cache = picture.parent.parent, DiskCache(tmp_path / "cache", 64 * MB)
     encoded = Pictures(root, disk=cache).jpeg("s", "a.png", max_side=100)
-    assert cache.get(key_of(picture, 100, 85)) == encoded
-    cache.put(key_of(picture, 100, 85), b"from the disk")
+    told = picture.stat()
+    key = key_of(root, "s", "a.png", told.st_size, told.st_mtime_ns, 100, 85)
+    assert cache.get(key) == encoded
+    cache.put(key, b"from the disk")
     again = Pictures(root, disk=DiskCache(tmp_path / "cache", 64 * MB))
     assert again.jpeg("s", "a.png", max_side=100) == b"from the disk"
     assert again.jpeg("s", "a.png", max_side=101) != b"from the disk"

@@ -141,6 +141,13 @@ def test_volunteers_are_points_and_flagged_ones_stand_out() -> None:
     assert odd[0][1] < usual[:, 1].min()
 
 
+def test_a_crowd_is_one_picture() -> None:
+    """A page gets no element for each of ten thousand volunteers."""
+    skills = al.volunteers(RATINGS)
+    many = pd.concat([skills] * -(-10_000 // len(skills)))
+    assert len(plots.volunteers(many).to_svg()) < 100_000
+
+
 def test_effort_is_drawn_beside_its_price() -> None:
     """Votes and errors of the replays, with those of all votes as a line."""
     found = efforts(RATINGS, TRUTH, sure=(0.8, 0.99))

@@ -108,11 +108,15 @@ class Hosts:
             "environ": environ,
             "statuses": statuses,
         }
-        # Each may have died just now: then there is another, or one that starts.
-        for _ in list(self._hosts):
-            with contextlib.suppress(HostDiedError):
-                return await self._place(kernel_id, request)
-        return await self._place(kernel_id, request)
+        for _ in range(self._number):
+            try:
+                await self._place(kernel_id, request)
+            except HostDiedError as error:
+                # It died just now: there is another, or one that starts.
+                _log.info("Another host is asked: %s", error)
+            else:
+                return
+        await self._place(kernel_id, request)
 
     async def _place(self, kernel_id: str, request: dict[str, Any]) -> None:
         """Start a virtual kernel in a host."""

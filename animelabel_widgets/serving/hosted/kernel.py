@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from contextvars import Context, copy_context
@@ -18,6 +17,7 @@ from jupyter_client._version import protocol_version
 
 from . import routing
 from .compact import compact
+from .turns import Turns
 from .wire import Message, Wire
 
 _log = logging.getLogger(__name__)
@@ -85,10 +85,7 @@ class VirtualKernel:
         self._namespace: dict[str, Any] = {"__name__": "__main__", "display": routing.display}
         self._statuses = statuses
         self._ended = ended
-        self._pool = pool
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[Callable[[], None]] = deque()
-        self._working = False
         self._parent: Message = {}
         self._captured: list[tuple[str, dict[str, Any], list[bytes]]] | None = None
         self._count = 0
@@ -96,6 +93,7 @@ class VirtualKernel:
         self._wire = Wire(context, connection, self._receive)
         self._context: Context = copy_context()
         self._context.run(routing.current.set, self)
+        self._turns = Turns(pool, self._context, kernel_id)
 
     def publish(
         self,
@@ -149,7 +147,7 @@ class VirtualKernel:
             finally:
                 self._captured = None
 
-        self._submit(work)
+        self._turns.add(work)
         data, captured = await done
         texts: dict[str, str] = {}
         models = {
@@ -166,9 +164,9 @@ class VirtualKernel:
             return
         self.closed = True
         self._wire.close()
-        self._waiting.clear()
+        self._turns.clear()
         # After the handler that may be running: two cannot be in one context.
-        self._submit(self._forget)
+        self._turns.add(self._forget)
 
     def _forget(self) -> None:
         """Break the circles between widgets and comms, so that their memory comes back now."""
@@ -186,31 +184,8 @@ class VirtualKernel:
         if channel == "control":
             if message["msg_type"] in _URGENT:
                 self._handle(channel, identities, message)
-        elif len(self._waiting) < _MOST_WAITING:
-            self._submit(partial(self._handle, channel, identities, message))
-
-    def _submit(self, work: Callable[[], None]) -> None:
-        """Have something done after what came before."""
-        self._waiting.append(work)
-        if not self._working:
-            self._working = True
-            self._next()
-
-    def _next(self) -> None:
-        """Begin with the next message, in a thread."""
-        if not self._waiting:
-            self._working = False
-            return
-        work = self._waiting.popleft()
-        self._pool.submit(self._guarded, work)
-
-    def _guarded(self, work: Callable[[], None]) -> None:
-        """Do it; whatever happens, it harms no other visitor."""
-        try:
-            self._context.run(work)
-        except BaseException:  # noqa: BLE001 - sys.exit too ends nothing but this handler
-            _log.exception("Kernel %s: a handler failed", self.kernel_id)
-        self._on_loop(self._next)
+        elif len(self._turns) < _MOST_WAITING:
+            self._turns.add(partial(self._handle, channel, identities, message))
 
     def _on_loop(self, work: Callable[..., Any], *arguments: Any) -> None:
         """Have something done by the event loop."""

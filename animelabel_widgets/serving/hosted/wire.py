@@ -1,17 +1,15 @@
-"""The sockets of a virtual kernel, spoken to by the event loop alone.
-
-They are read without `ZMQStream`, whose bookkeeping took half of the CPU time of a rating.
-"""
+"""The sockets of a virtual kernel, spoken to by the event loop alone."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 import zmq
 from jupyter_client.session import Session
+
+from .channel import Channel
 
 Message = dict[str, Any]
 Receive = Callable[["str", list[bytes], Message], None]
@@ -20,7 +18,6 @@ _SUBSCRIBED = b"\x01"
 _HIGH_WATER = 10_000
 """Messages that wait for a slow server, after which more are dropped."""
 
-_AT_ONCE = 50
 _KINDS = {
     "shell": zmq.ROUTER,
     "control": zmq.ROUTER,
@@ -52,68 +49,45 @@ class Wire:
             signature_scheme=connection["signature_scheme"],
         )
         self._receive = receive
-        self._loop = asyncio.get_running_loop()
-        self._sockets: dict[str, zmq.Socket[bytes]] = {}
-        self._takers: dict[str, Callable[[list[bytes]], None]] = {
-            "shell": partial(self._on_request, "shell"),
-            "control": partial(self._on_request, "control"),
-            "iopub": self._on_subscription,
-            "hb": lambda parts: self._send("hb", parts),
-        }
+        self._channels: dict[str, Channel] = {}
         try:
-            for channel, kind in _KINDS.items():
-                socket = self._sockets[channel] = context.socket(kind)
+            for name, kind in _KINDS.items():
+                socket = context.socket(kind)
+                self._channels[name] = Channel(socket)
                 socket.linger = 0
                 socket.sndhwm = _HIGH_WATER
                 if kind == zmq.XPUB:
                     # Each listener is welcomed, and not the first of several only.
                     socket.set(zmq.XPUB_VERBOSE, 1)
-                socket.bind(_address(connection, channel))
+                socket.bind(_address(connection, name))
         except BaseException:
             self.close()
             raise
-        for channel in self._takers:
-            self._loop.add_reader(self._sockets[channel].FD, self._take, channel)
-            self._loop.call_soon(self._take, channel)
+        for name in ("shell", "control"):
+            self._channels[name].on_recv(partial(self._on_request, name))
+        self._channels["iopub"].on_recv(self._on_subscription)
+        beat = self._channels["hb"]
+        beat.on_recv(beat.send_multipart)
 
     def reply(
         self, channel: str, identities: list[bytes], kind: str, content: Message, parent: Message
     ) -> None:
         """Answer a request on its channel."""
-        message = self.session.msg(kind, content, parent=parent)
-        self._send(channel, self.session.serialize(message, ident=identities))
+        if channel in self._channels:
+            message = self.session.msg(kind, content, parent=parent)
+            parts = self.session.serialize(message, ident=identities)
+            self._channels[channel].send_multipart(parts)
 
     def publish(self, parts: list[bytes]) -> None:
         """Send a serialized message to all who listen."""
-        self._send("iopub", parts)
+        if "iopub" in self._channels:
+            self._channels["iopub"].send_multipart(parts)
 
     def close(self) -> None:
         """Close the sockets."""
-        for socket in self._sockets.values():
-            self._loop.remove_reader(socket.FD)
-            socket.close(linger=0)
-        self._sockets.clear()
-
-    def _send(self, channel: str, parts: list[bytes]) -> None:
-        """Send; none of these sockets waits for a listener who does not take it."""
-        socket = self._sockets.get(channel)
-        if socket is not None:
-            socket.send_multipart(parts, zmq.NOBLOCK)
-            # What comes in is told once, and a send may be what hears it.
-            if int(socket.get(zmq.EVENTS)) & zmq.POLLIN:
-                self._loop.call_soon(self._take, channel)
-
-    def _take(self, channel: str) -> None:
-        """Take what has come in, and leave the loop to the others after some of it."""
-        for _ in range(_AT_ONCE):
-            if channel not in self._sockets:
-                return
-            try:
-                parts = self._sockets[channel].recv_multipart(zmq.NOBLOCK)
-            except zmq.Again:
-                return
-            self._takers[channel](parts)
-        self._loop.call_soon(self._take, channel)
+        for channel in self._channels.values():
+            channel.close()
+        self._channels.clear()
 
     def _on_request(self, channel: str, parts: list[bytes]) -> None:
         """Check a request's signature, and hand it on; what is malformed is dropped."""

@@ -6,11 +6,15 @@ import base64
 import hashlib
 import html
 import json
+import re
 from dataclasses import dataclass
 
 from ... import assets
 
 _HERE = "%HERE%"
+_COMMENTS = re.compile(r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/)\n", re.MULTILINE | re.DOTALL)
+"""Lines of a script that are comments alone: who reads them finds them in the package."""
+
 _STYLE = """
 :root { color-scheme: light dark; --page: #f6f6f9; --surface: #e9eaf0; --ink: #1b1e2b; }
 @media (prefers-color-scheme: dark) {
@@ -78,7 +82,7 @@ def document(code: str, style: str) -> Document:
         language: {key: texts[f"page.{key}"] for key in ("full", "break", "offline")}
         for language, texts in catalogue.items()
     }
-    script = assets.esm("door.js").replace("</", "<\\/")
+    script = _COMMENTS.sub("", assets.esm("door.js")).replace("</", "<\\/")
     body = _PAGE.format(
         name=html.escape(english["page.name"]),
         about=html.escape(english["page.about"]),

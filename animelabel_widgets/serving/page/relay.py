@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import asyncio
 
+import zmq
+from jupyter_client.manager import KernelManager
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+
+from ..hosted.channel import Channel
 
 _WELCOME_WITHIN = 10.0
 
@@ -20,10 +24,14 @@ class Relay(ZMQChannelsWebsocketConnection):
 
     def create_stream(self) -> None:
         """Connect with the two channels that a page uses."""
-        for channel in ("iopub", "shell"):
-            connect = getattr(self.kernel_manager, f"connect_{channel}")
-            self.channels[channel] = stream = connect(identity=self.session.bsession)
-            stream.channel = channel
+        for name in ("iopub", "shell"):
+            # Of the class that gives sockets; the kernel's own would make streams of them.
+            connect = getattr(KernelManager, f"connect_{name}")
+            socket = connect(self.kernel_manager, identity=self.session.bsession)
+            # It would give futures of messages.
+            channel = Channel(zmq.Socket.shadow(socket))
+            channel.channel = name
+            self.channels[name] = channel
 
     async def prepare(self) -> None:
         """Take the kernel's key."""
