@@ -41,6 +41,7 @@ from support.crowd import stored
 from support.patient import PatientVisitor
 from support.volunteer import READY
 from support.waiting import free_port
+from tornado.httpclient import AsyncHTTPClient
 
 from animelabel_widgets.demo import draw_demo
 from animelabel_widgets.labels import Answer, NewImage, Series
@@ -141,6 +142,8 @@ async def rate(
     """Let all come, rate, and stop; give the outcome, and how much later than asked this ran."""
     outcome = Outcome()
     loop = asyncio.get_running_loop()
+    # By default, ten requests of a process are under way at once.
+    AsyncHTTPClient.configure(None, max_clients=len(visitors))
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         page = await browser.new_page()

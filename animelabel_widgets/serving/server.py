@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from tornado.ioloop import IOLoop
 from tornado.web import RequestHandler
 from traitlets.config import Config
 from voila.app import Voila
+from voila.tornado import kernel_websocket_handler
 
 from .installing import PATHS, AppFileHandler
 
@@ -28,6 +31,27 @@ FAILED, BUSY = 500, 503
 
 CULL_AFTER = 120
 """Seconds after which the kernel of a page that went away is ended."""
+
+_WORD = 8
+"""Bytes of a number in a binary message."""
+
+
+def _header(message: bytes) -> dict[str, Any] | None:
+    """Read a message's header; None for one of jupyter_server's older binary form.
+
+    Voilà takes any message for one of the newer form, and goes through as many parts as its first
+    number says: up to 2**64. The older form is what a websocket gets that the server has closed
+    while the browser has not: that of a phone, say, that came back by another network.
+    """
+    count = int.from_bytes(message[:_WORD], "little")
+    if len(message) < _WORD * (count + 1):
+        return None
+    offsets = struct.unpack_from(f"<{count}Q", message, _WORD)
+    header: dict[str, Any] = json.loads(message[offsets[1] : offsets[2]])
+    return header
+
+
+kernel_websocket_handler.read_header_from_binary_message = _header
 
 
 class Server(Voila):  # type: ignore[misc]

@@ -56,6 +56,8 @@ export function openVisit(options) {
   let greeted = false;
   let started = false;
   let fetching = false;
+  /** @type {?Promise<any>} the reply with the first picture */
+  let early = null;
   let closed = false;
   let silent = 0;
   let low = LOW_WATER;
@@ -132,16 +134,39 @@ export function openVisit(options) {
     onGreeted();
   }
 
+  /**
+   * Say hello, and ask for the first picture in the same breath where none is to be resumed: the
+   * server answers in turn, and a long way is gone once less.
+   */
+  async function begin() {
+    const greeting = hello();
+    early = null;
+    if (!readJson(ofTab, "queue", canResume)) {
+      early = link.request({ kind: "fetch", count: needs(queue) }, FETCH_PATIENCE);
+      // Where it fails, so does the greeting, or whoever waits for it hears of it.
+      early.catch(() => {});
+    }
+    await greeting;
+    onPictures();
+  }
+
+  /** @param {number} count @returns {Promise<any>} a reply with up to so many new pictures */
+  async function fetchNew(count) {
+    const asked = early;
+    early = null;
+    const reply = await asked;
+    if (!reply || reply.content.code === "no-hello") return ask({ kind: "fetch", count }, "tasks");
+    if (reply.content.kind !== "tasks") throw refusal(reply.content);
+    return reply;
+  }
+
   /** Say hello first, then ask for pictures as long as some are needed. */
   async function pump() {
     if (fetching || closed) return;
     if (wait() > 0) return onTrouble();
     fetching = true;
     try {
-      if (!greeted) {
-        await hello();
-        onPictures();
-      }
+      if (!greeted) await begin();
       while (!closed && wait() === 0 && (await fetchSome()));
     } catch (error) {
       if (closed) return;
@@ -164,7 +189,7 @@ export function openVisit(options) {
       const reply = await ask({ kind: "again", assignments }, "tasks");
       queue = filled(queue, assignments, items(reply));
     } else if (count > 0) {
-      const reply = await ask({ kind: "fetch", count }, "tasks");
+      const reply = await fetchNew(count);
       queue = { ...add(queue, items(reply)), finished: reply.content.finished };
       if (queue.finished) repeat(LOOK_AGAIN);
     } else if (started) return false;

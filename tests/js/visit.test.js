@@ -9,6 +9,7 @@ import { openVisit } from "../../animelabel_widgets/static/visit.js";
 import { Comm, HandClock, MemoryStorage, settled } from "./doubles.js";
 
 const SLOW = { kind: "error", code: "slow-down", message: "Later." };
+const TOO_EARLY = { kind: "error", code: "no-hello", message: "Who is it?" };
 const WELCOME = { kind: "welcome", tasks: [] };
 const NO_MORE = { kind: "tasks", tasks: [], finished: true };
 
@@ -43,7 +44,12 @@ async function open() {
   visit.pump();
   await settled();
   const kinds = () => comm.sent.map((each) => each.kind);
-  const answer = (content) => comm.reply({ id: comm.sent.at(-1).id, ...content });
+  let answered = 0;
+  /** As the server does, in turn. */
+  const answer = (content) => {
+    answered += 1;
+    return comm.reply({ id: comm.sent[answered - 1].id, ...content });
+  };
   return { comm, clock, told, visit, kinds, answer };
 }
 
@@ -82,11 +88,12 @@ test("what succeeds meanwhile does not clear it, and ends no wait", async () => 
 test("a new volunteer who must wait is greeted when the time is over", async () => {
   const { clock, visit, kinds, answer } = await open();
   await answer({ ...SLOW, wait_ms: 18_000 });
+  await answer(TOO_EARLY);
   assert.deepEqual([visit.greeted(), visit.trouble(), visit.wait()], [false, "slow", 18_000]);
   for (let second = 0; second < 17; second += 1) await clock.pass(1_000);
-  assert.deepEqual(kinds(), ["hello"]);
+  assert.deepEqual(kinds(), ["hello", "fetch"]);
   await clock.pass(1_000);
-  assert.deepEqual(kinds(), ["hello", "hello"]);
+  assert.deepEqual(kinds(), ["hello", "fetch", "hello", "fetch"]);
   await answer(WELCOME);
   assert.deepEqual([visit.greeted(), visit.trouble()], [true, ""]);
 });
@@ -125,4 +132,22 @@ test("where all is rated, looking again waits too", async () => {
   assert.deepEqual(kinds(), ["hello", "fetch"]);
   await clock.pass(5_000);
   assert.deepEqual(kinds(), ["hello", "fetch", "fetch"]);
+});
+
+test("the first picture is asked for together with the greeting", async () => {
+  const { visit, kinds, answer } = await open();
+  assert.deepEqual(kinds(), ["hello", "fetch"]);
+  await answer(WELCOME);
+  await answer({ kind: "tasks", tasks: ["a"], finished: false });
+  assert.equal(visit.active().assignment, "a");
+  assert.deepEqual(kinds(), ["hello", "fetch", "fetch"]);
+});
+
+test("a first fetch that came too early is asked for again", async () => {
+  const { visit, kinds, answer } = await open();
+  await answer(WELCOME);
+  await answer(TOO_EARLY);
+  assert.deepEqual(kinds(), ["hello", "fetch", "fetch"]);
+  await answer({ kind: "tasks", tasks: ["a"], finished: false });
+  assert.equal(visit.active().assignment, "a");
 });

@@ -17,8 +17,8 @@ from .visitor import Visitor
 PATIENCE = 20.0
 """Seconds that a reply may take; the page waits as long."""
 
-PAUSE = 0.5
-"""Seconds until it comes back, as the page does at first."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+"""Seconds until it comes back: twice as many each time, as the page does."""
 
 
 class PatientVisitor(Visitor):
@@ -56,6 +56,7 @@ class PatientVisitor(Visitor):
         after
             Told how many seconds an acknowledgement took.
         """
+        pause = FIRST_PAUSE
         while len(self.acknowledged) < number or self.outbox:
             try:
                 if self.socket is None:
@@ -67,7 +68,10 @@ class PatientVisitor(Visitor):
                 self.breaks += 1
                 self.close()
                 self.socket = None
-                await asyncio.sleep(PAUSE)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            else:
+                pause = FIRST_PAUSE
 
     async def _come(self) -> None:
         """Enter, connect, say who it is, and send what was not acknowledged."""

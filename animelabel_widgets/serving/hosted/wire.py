@@ -57,8 +57,8 @@ class Wire:
                 socket.linger = 0
                 socket.sndhwm = _HIGH_WATER
                 if kind == zmq.XPUB:
-                    # Each listener is welcomed, and not the first of several only.
-                    socket.set(zmq.XPUB_VERBOSE, 1)
+                    # Else a second listener is not heard of while a former one is there.
+                    socket.setsockopt(zmq.XPUB_VERBOSE, 1)
                 socket.bind(_address(connection, name))
         except BaseException:
             self.close()
