@@ -3,7 +3,7 @@
 // The socket may break and the kernel may go: the server is asked for a place again, with the
 // same kernel where it still lives, and what was to be sent is sent then.
 
-import { PROTOCOL, decodeMessage, encodeMessage } from "./wire.js";
+import { PROTOCOL, decodeJson, decodeMessage, encodeJson, encodeMessage } from "./wire.js";
 
 /** Closed by the server, because the page was idle: it wakes with the next message. */
 const IDLE = 4001;
@@ -31,7 +31,7 @@ export function openModel({ enter, connect, clock, newId, place }) {
   const state = { ...place.state };
   /** @type {Map<string, Set<Function>>} */
   const handlers = new Map();
-  /** @type {object[]} */
+  /** @type {[object, DataView[]][]} */
   let waiting = [];
   /** @type {?WebSocket} */
   let socket = null;
@@ -46,17 +46,17 @@ export function openModel({ enter, connect, clock, newId, place }) {
     for (const handler of [...(handlers.get(event) ?? [])]) handler(...values);
   }
 
-  /** @param {object} data */
-  function post(data) {
-    if (socket?.readyState === 1) return transmit(data);
+  /** @param {object} data @param {DataView[]} buffers */
+  function post(data, buffers) {
+    if (socket?.readyState === 1) return transmit(data, buffers);
     if (lost) throw new Error("not connected");
     if (waiting.length >= KEPT) waiting.shift();
-    waiting.push(data);
+    waiting.push([data, buffers]);
     if (!joining) join();
   }
 
-  /** @param {object} data */
-  function transmit(data) {
+  /** @param {object} data @param {DataView[]} buffers */
+  function transmit(data, buffers) {
     const header = {
       msg_id: newId(),
       msg_type: "comm_msg",
@@ -66,15 +66,16 @@ export function openModel({ enter, connect, clock, newId, place }) {
       version: "5.4",
     };
     const content = { comm_id: here.view, data };
+    const encode = socket?.protocol === PROTOCOL ? encodeMessage : encodeJson;
     socket?.send(
-      encodeMessage({ channel: "shell", header, parent: {}, metadata: {}, content, buffers: [] }),
+      encode({ channel: "shell", header, parent: {}, metadata: {}, content, buffers }),
     );
   }
 
   /** @param {any} event */
   function receive({ data }) {
-    if (typeof data === "string") return;
-    const { channel, header, content, buffers } = decodeMessage(data);
+    const decode = socket?.protocol === PROTOCOL ? decodeMessage : decodeJson;
+    const { channel, header, content, buffers } = decode(data);
     if (channel !== "iopub" || header.msg_type !== "comm_msg") return;
     if (content.comm_id !== here.view) return;
     if (content.data.method === "custom") tell("msg:custom", content.data.content, buffers);
@@ -92,7 +93,7 @@ export function openModel({ enter, connect, clock, newId, place }) {
       joining = false;
       lost = false;
       pause = FIRST_PAUSE;
-      for (const data of waiting.splice(0)) transmit(data);
+      for (const [data, buffers] of waiting.splice(0)) transmit(data, buffers);
       tell("opened");
     };
     mine.onmessage = receive;
@@ -142,9 +143,9 @@ export function openModel({ enter, connect, clock, newId, place }) {
       state[name] = value;
     },
     save_changes() {},
-    /** @param {object} content */
-    send(content) {
-      post({ method: "custom", content });
+    /** @param {object} content @param {object} [_callbacks] @param {DataView[]} [buffers] */
+    send(content, _callbacks, buffers = []) {
+      post({ method: "custom", content }, buffers);
     },
     /** @param {string} event @param {Function} handler */
     on(event, handler) {

@@ -1,4 +1,5 @@
-// Jupyter messages as the binary websocket protocol v1.kernel.websocket.jupyter.org has them.
+// Jupyter messages as the binary websocket protocol v1.kernel.websocket.jupyter.org has them, and
+// as servers and proxies take them that do without it: JSON, before the buffers where it has any.
 
 export const PROTOCOL = "v1.kernel.websocket.jupyter.org";
 
@@ -55,4 +56,50 @@ export function decodeMessage(data) {
     content: json(4),
     buffers: offsets.slice(5, -1).map((_, index) => part(index + 5)),
   };
+}
+
+/**
+ * @param {Message} message
+ * @returns {string | ArrayBuffer} JSON; with buffers: count and offsets (32 bits each, big end
+ *   first), JSON, buffers
+ */
+export function encodeJson({ channel, header, parent, metadata, content, buffers }) {
+  const json = JSON.stringify({
+    ...{ channel, header, metadata, content },
+    ...{ parent_header: parent, buffers: [] },
+  });
+  if (buffers.length === 0) return json;
+  const parts = [
+    new TextEncoder().encode(json),
+    ...buffers.map((view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength)),
+  ];
+  let place = 4 * (parts.length + 1);
+  const whole = new Uint8Array(place + parts.reduce((sum, part) => sum + part.length, 0));
+  const numbers = new DataView(whole.buffer);
+  numbers.setUint32(0, parts.length);
+  parts.forEach((part, index) => {
+    numbers.setUint32(4 * (index + 1), place);
+    whole.set(part, place);
+    place += part.length;
+  });
+  return whole.buffer;
+}
+
+/** @param {string | ArrayBuffer} data @returns {Message} */
+export function decodeJson(data) {
+  if (typeof data === "string") return fromJson(data, []);
+  const numbers = new DataView(data);
+  const offsets = Array.from({ length: numbers.getUint32(0) }, (_, index) =>
+    numbers.getUint32(4 * (index + 1)),
+  );
+  const [json, ...buffers] = offsets.map(
+    (start, index) => new DataView(data, start, (offsets[index + 1] ?? data.byteLength) - start),
+  );
+  return fromJson(new TextDecoder().decode(json), buffers);
+}
+
+/** @param {string} json @param {DataView[]} buffers @returns {Message} */
+function fromJson(json, buffers) {
+  const { channel, header, parent_header: parent, metadata, content } = JSON.parse(json);
+  return { channel, header, parent, metadata, content, buffers };
 }

@@ -6,8 +6,8 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 from support.house import PATIENCE, House, Kernel, Story
 from support.house import tell as told_in_house
+from support.waiting import wait_until
 
 from animelabel_widgets.serving.hosted import routing
 from animelabel_widgets.serving.hosted.hosts import HostDiedError, HostError
@@ -34,7 +35,7 @@ class Echo(anywidget.AnyWidget):
             print("a secret")
             raise ValueError("a secret")
         if kind == "wait":
-            open(content["gate"]).close()
+            open(content["gate"]).read()
         if kind == "set":
             os.environ["MINE"] = content["value"]
         if kind == "widgets":
@@ -194,15 +195,27 @@ def test_malformed_messages_harm_and_tell_nobody(capfd: pytest.CaptureFixture[st
     tell(story)
 
 
-@contextmanager
-def gate(folder: Path) -> Iterator[str]:
-    """Give a file that holds up who opens it, until the block ends."""
+@asynccontextmanager
+async def held(kernel: Kernel, folder: Path) -> AsyncIterator[None]:
+    """Have a kernel's handler wait as long as the block lasts."""
     name = folder / "gate"
     os.mkfifo(name)
+    kernel.post(kind="wait", gate=str(name))
+    # It cannot be opened before the handler has come to it.
+    gate = await asyncio.to_thread(wait_until, lambda: _opened(name), "the handler")
+    assert gate is not None
     try:
-        yield str(name)
+        yield
     finally:
-        name.open("w").close()
+        os.close(gate)
+
+
+def _opened(name: Path) -> int | None:
+    """Open a pipe for writing, where somebody reads it."""
+    try:
+        return os.open(name, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return None
 
 
 def test_what_waits_for_a_slow_handler_is_bounded(tmp_path: Path) -> None:
@@ -211,8 +224,7 @@ def test_what_waits_for_a_slow_handler_is_bounded(tmp_path: Path) -> None:
 
     async def story(house: House) -> None:
         ann, ben = await house.kernel("ann"), await house.kernel("ben")
-        with gate(tmp_path) as held:
-            ann.post(kind="wait", gate=held)
+        async with held(ann, tmp_path):
             for turn in range(sent):
                 ann.post(kind="echo", turn=turn)
             assert (await ben.ask(kind="echo"))["mine"] == "ben"
@@ -231,14 +243,27 @@ def test_what_waits_for_a_slow_handler_is_bounded(tmp_path: Path) -> None:
     tell(story)
 
 
+def test_each_listener_is_welcomed() -> None:
+    """A page that comes back need not wait until its former connection is found to be broken."""
+
+    async def story(house: House) -> None:
+        ann = await house.kernel("ann")
+        second = house.manager.get_kernel(ann.kernel_id).client(context=house.manager.context)
+        house.clients.append(second)
+        second.start_channels(stdin=False, hb=False)
+        message = await second.get_iopub_msg(timeout=PATIENCE)
+        assert message["msg_type"] == "iopub_welcome"
+
+    tell(story)
+
+
 def test_a_kernel_ends_while_its_handler_works(tmp_path: Path) -> None:
     """The host ends it in order, and lets go of what it holds once the handler is done."""
 
     async def story(house: House) -> None:
         ann, ben = await house.kernel("ann"), await house.kernel("ben")
         (process,) = house.hosts._hosts
-        with gate(tmp_path) as held:
-            ann.post(kind="wait", gate=held)
+        async with held(ann, tmp_path):
             await house.hosts._ask(process, "stop", kernel=ann.kernel_id)
         assert (await ben.ask(kind="echo"))["mine"] == "ben"
 
@@ -321,24 +346,6 @@ def test_a_host_is_recycled_once_it_has_served_enough() -> None:
         assert (await cat.ask(kind="echo"))["mine"] == "cat"
 
     tell(story, recycle_after=2)
-
-
-def test_memory_comes_back() -> None:
-    """Rounds of visitors who come and go leave the host where it was after the first ones."""
-    rounds, visitors = 6, 40
-
-    async def story(house: House) -> None:
-        sizes = []
-        for _ in range(rounds):
-            kernels = [await house.kernel(str(number)) for number in range(visitors)]
-            for each in kernels:
-                await house.end(each)
-            (host,) = await house.hosts.stats()
-            assert host["kernels"] == 0
-            sizes.append(host["rss"])
-        assert sizes[-1] < 1.1 * sizes[1]
-
-    tell(story)
 
 
 def test_hosts_end_with_the_server() -> None:

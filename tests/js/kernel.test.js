@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { openModel } from "../../animelabel_widgets/static/kernel.js";
-import { decodeMessage, encodeMessage } from "../../animelabel_widgets/static/wire.js";
+import { decodeJson, decodeMessage, encodeJson, encodeMessage } from "../../animelabel_widgets/static/wire.js";
 
 const header = { msg_id: "1", msg_type: "comm_msg" };
 
-/** A model whose sockets and places are the test's. */
-function openDoubles() {
+/** A model whose sockets and places are the test's; the sockets speak a protocol. */
+function openDoubles(protocol = "v1.kernel.websocket.jupyter.org") {
+  const decode = protocol ? decodeMessage : decodeJson;
   const sockets = [];
   const timers = [];
   let entered = 0;
@@ -20,7 +21,7 @@ function openDoubles() {
       return { kernel: `k${entered}`, view: `v${entered}`, state: {} };
     },
     connect(kernel) {
-      const socket = { kernel, readyState: 0, sent: [], send: (data) => socket.sent.push(decodeMessage(data)) };
+      const socket = { kernel, protocol, readyState: 0, sent: [], send: (data) => socket.sent.push(decode(data)) };
       sockets.push(socket);
       return socket;
     },
@@ -36,13 +37,33 @@ function openDoubles() {
   return { model, sockets, timers, open, close };
 }
 
-test("a message comes back from the wire as it was", () => {
-  const buffers = [new DataView(new Uint8Array([1, 2, 3]).buffer), new DataView(new ArrayBuffer(0))];
-  const message = { channel: "shell", header, parent: {}, metadata: { a: "é" }, content: { b: [1] }, buffers };
-  const back = decodeMessage(encodeMessage(message));
-  assert.deepEqual({ ...back, buffers: 0 }, { ...message, buffers: 0 });
-  assert.deepEqual(back.buffers.map((each) => each.byteLength), [3, 0]);
-  assert.equal(back.buffers[0].getUint8(2), 3);
+for (const [encode, decode] of [[encodeMessage, decodeMessage], [encodeJson, decodeJson]]) {
+  test(`a message comes back from the wire as it was: ${encode.name}`, () => {
+    const bytes = new Uint8Array([0, 1, 2, 3]).buffer;
+    for (const buffers of [[], [new DataView(bytes, 1), new DataView(new ArrayBuffer(0))]]) {
+      const message = { channel: "shell", header, parent: {}, metadata: { a: "é" }, content: { b: [1] }, buffers };
+      const back = decode(encode(message));
+      assert.deepEqual({ ...back, buffers: 0 }, { ...message, buffers: 0 });
+      assert.deepEqual(back.buffers.map((each) => each.byteLength), buffers.map((each) => each.byteLength));
+      if (buffers.length) assert.equal(back.buffers[0].getUint8(2), 3);
+    }
+  });
+}
+
+test("where the server chose no protocol, both sides speak JSON", () => {
+  const { model, sockets, open } = openDoubles("");
+  const heard = [];
+  model.on("msg:custom", (content, buffers) => heard.push([content, buffers.length]));
+  model.send({ n: 1 }, undefined, [new DataView(new ArrayBuffer(2))]);
+  open(sockets[0]);
+  const [{ content, buffers }] = sockets[0].sent;
+  assert.deepEqual(content.data.content, { n: 1 });
+  assert.equal(buffers[0].byteLength, 2);
+  for (const sent of [[], buffers]) {
+    const message = { channel: "iopub", header, parent: {}, metadata: {}, content, buffers: sent };
+    sockets[0].onmessage({ data: encodeJson(message) });
+  }
+  assert.deepEqual(heard, [[{ n: 1 }, 0], [{ n: 1 }, 1]]);
 });
 
 test("what is sent before the socket is open goes then, to the widget's comm", () => {

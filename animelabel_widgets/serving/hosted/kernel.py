@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
-import hashlib
 import logging
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from contextvars import Context, copy_context
@@ -18,6 +16,7 @@ from comm.base_comm import CommManager
 from jupyter_client._version import protocol_version
 
 from . import routing
+from .compact import compact
 from .turns import Turns
 from .wire import Message, Wire
 
@@ -42,9 +41,6 @@ _MOST_WAITING = 256
 
 _URGENT = ("kernel_info_request", "shutdown_request")
 """What is answered at once where it comes over the control channel, which takes nothing else."""
-
-_LARGE = 1024
-"""Characters from which a text of a widget's state is sent once to the server, by its hash."""
 
 
 class VirtualKernel:
@@ -155,7 +151,7 @@ class VirtualKernel:
         data, captured = await done
         texts: dict[str, str] = {}
         models = {
-            content["comm_id"]: _compact(content["data"], buffers, known, texts)
+            content["comm_id"]: compact(content["data"], buffers, known, texts)
             for kind, content, buffers in captured
             if kind == "comm_open"
         }
@@ -275,26 +271,3 @@ class VirtualKernel:
         expression = ast.Expression(last.value)  # type: ignore[attr-defined]
         shown = eval(compile(expression, "<notebook>", "eval"), self._namespace)  # noqa: S307
         return None if shown is None else routing.bundle(shown)
-
-
-def _compact(
-    data: dict[str, Any], buffers: list[bytes], known: set[str], texts: dict[str, str]
-) -> dict[str, Any]:
-    """Give a widget's state, with large texts by their hash and buffers as text."""
-    state = dict(data.get("state", {}))
-    large = {}
-    for name, value in state.items():
-        if isinstance(value, str) and len(value) >= _LARGE:
-            digest = hashlib.sha256(value.encode()).hexdigest()[:32]
-            large[name] = digest
-            if digest not in known:
-                known.add(digest)
-                texts[digest] = value
-    for name in large:
-        del state[name]
-    return {
-        "state": state,
-        "large": large,
-        "buffer_paths": data.get("buffer_paths", []),
-        "buffers": [b64encode(each).decode() for each in buffers],
-    }

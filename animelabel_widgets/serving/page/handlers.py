@@ -29,10 +29,19 @@ _log = logging.getLogger(__name__)
 COOKIE = "animelabel_visitor"
 _YEAR = 31_536_000
 _KERNEL = re.compile(r"[0-9a-f-]{36}")
+_COOKIE = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _PASSED_ON = ("Forwarded", "Via", "X-Forwarded-For", "X-Real-Ip")
 """Headers that proxies set."""
 
 _ROBOTS = "User-agent: *\nAllow: /$\nDisallow: /\n"
+
+
+def is_from(origin: str | None, host: str) -> bool:
+    """Tell whether a request comes from a page of this host."""
+    try:
+        return origin is not None and urlsplit(origin).netloc == host
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +82,7 @@ class Quiet(RequestHandler):
         """Take what changes something from this site only."""
         if self.request.method in ("GET", "HEAD"):
             return
-        origin = self.request.headers.get("Origin")
-        if origin is None or urlsplit(origin).netloc != self.request.host:
+        if not is_from(self.request.headers.get("Origin"), self.request.host):
             raise HTTPError(403)
 
     def write_error(self, status_code: int, **_rest: Any) -> None:
@@ -93,8 +101,9 @@ class Handler(Quiet):
         self.site = site
 
     def visitor(self) -> str:
-        """Give the visitor's cookie, or an empty string."""
-        return str(self.get_cookie(COOKIE) or "")
+        """Give the visitor's cookie, or an empty string for one that is not of here."""
+        found = str(self.get_cookie(COOKIE) or "")
+        return found if _COOKIE.fullmatch(found) else ""
 
 
 class PageHandler(Handler):
@@ -185,7 +194,7 @@ class VisitHandler(Handler):
         try:
             asked = json.loads(self.request.body)
             former = asked["kernel"]
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             raise HTTPError(400) from None
         if former is not None and not (isinstance(former, str) and _KERNEL.fullmatch(former)):
             raise HTTPError(400)

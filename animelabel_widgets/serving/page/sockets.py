@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
 import struct
 from itertools import pairwise
 from typing import Any
@@ -12,10 +14,12 @@ from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from .handlers import COOKIE, Site
+from .handlers import COOKIE, Site, is_from
 
 _log = logging.getLogger(__name__)
 
+_SESSION = re.compile(r"[\w-]{1,64}", re.ASCII)
+_PROTOCOL = "v1.kernel.websocket.jupyter.org"
 _UNREAD = 8 * 2**20
 """Bytes that may wait for a slow reader, after which his connection is closed."""
 
@@ -36,8 +40,16 @@ class SocketHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
 
     async def get(self, kernel_id: str) -> None:
         """Let in whose kernel it is, and nobody else."""
+        origin = self.request.headers.get("Origin")
+        if origin is not None and not is_from(origin, self.request.host):
+            raise HTTPError(403)
         if not self.site.visits.owns(kernel_id, str(self.get_cookie(COOKIE) or "")):
             raise HTTPError(403)
+        # A session becomes the identity of sockets, which have rules for it.
+        named = _SESSION.fullmatch(self.get_query_argument("session_id", ""))
+        spoken = self.request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+        if not named or _PROTOCOL not in map(str.strip, spoken):
+            raise HTTPError(400)
         await super().get(kernel_id)
 
     async def open(self, kernel_id: str) -> None:
@@ -49,10 +61,17 @@ class SocketHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
             return
         self._joined = True
         self.site.visits.connect(kernel_id, self)
-        await super().open(kernel_id)
+        try:
+            await super().open(kernel_id)
+        except TimeoutError:
+            # Its host does nothing just now: the page tries again.
+            self.close()
 
     def on_message(self, ws_message: Any) -> None:
         """Hand a message on; what is none ends the connection."""
+        # What still comes on a closed connection would be read as of another protocol.
+        if self.ws_connection is None:
+            return
         if not _is_message(ws_message):
             self.close(1003)
             return
@@ -66,13 +85,19 @@ class SocketHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
     def write_message(self, message: Any, binary: bool = False) -> Any:  # noqa: FBT001, FBT002
         """Send a message; a reader who is too slow loses his connection, not the server."""
         try:
-            return super().write_message(message, binary)
+            written = super().write_message(message, binary)
         except (StreamBufferFullError, WebSocketClosedError):
             self.close()
             return None
+        if written:
+            written.add_done_callback(_notice)
+        return written
 
     def on_close(self) -> None:
         """Part the page from its kernel."""
+        # It would hold all this until its next turn.
+        if self.ping_callback:
+            self.ping_callback.stop()
         if self._joined:
             self.site.visits.disconnect(self.kernel_id, self)
         if getattr(self, "connection", None):
@@ -81,6 +106,12 @@ class SocketHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
     def write_error(self, status_code: int, **_rest: Any) -> None:
         """Say the status and no more."""
         self.finish(f"{status_code}\n")
+
+
+def _notice(written: asyncio.Future[None]) -> None:
+    """Take note of a message that was not written: the connection has ended, and is told so."""
+    if not written.cancelled():
+        written.exception()
 
 
 def _is_message(data: Any) -> bool:
