@@ -40,6 +40,7 @@ _HEAD_WITHIN = 10.0
 
 _EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - who asks for it
 _LOOK_AGAIN = 0.02
+_LOOK_AT_LEAST = 0.5
 _START_AGAIN = 1.0
 _NUMBER = re.compile(rb"(?i:cookie):[^\r\n]*\b" + COOKIE.encode() + rb"=(\d{1,3})\.")
 _TARGET = re.compile(rb"([A-Z]+) (\S+) HTTP/1")
@@ -258,13 +259,15 @@ class Front:
 
 async def _head(connection: socket.socket) -> bytes:
     """Look at the head of a request, and leave it for who answers."""
+    pause = _LOOK_AGAIN
     while True:
         await _readable(connection)
         seen = connection.recv(_HEAD, socket.MSG_PEEK)
         if not seen or b"\r\n\r\n" in seen or len(seen) == _HEAD:
             return seen
         # What was seen is still there, and so the socket stays readable.
-        await asyncio.sleep(_LOOK_AGAIN)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _LOOK_AT_LEAST)
 
 
 def _request(head: bytes) -> tuple[bytes, bytes]:
