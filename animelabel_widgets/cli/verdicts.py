@@ -70,11 +70,14 @@ def consensus(
       animelabel consensus --dry-run --sure 0.9
     """
     from .. import estimation
+    from ..export import check_new_parquet
     from ..project import open_project
     from ..retirement import replay
 
     settings = Settings.load(database_url=database_url, sure=sure, least=least, target=most)
     rule = estimation.rule(settings)
+    if out is not None:
+        check_new_parquet(out)
     with open_project(settings.database_url, create=False) as project:
         if dry_run:
             click.echo(replay(project.ratings(), rule).summary())

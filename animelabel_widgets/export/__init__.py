@@ -1,7 +1,7 @@
 """Export: the chosen images as a data set, or the ratings as a file; complete or not at all."""
 
 from .dataset import ExportReport, Recipe, export
-from .parquet import export_ratings, export_verdicts
+from .parquet import check_new_parquet, export_ratings, export_verdicts
 from .placing import MODES
 from .splitting import SPLITS
 
@@ -10,6 +10,7 @@ __all__ = [
     "SPLITS",
     "ExportReport",
     "Recipe",
+    "check_new_parquet",
     "export",
     "export_ratings",
     "export_verdicts",

@@ -61,13 +61,24 @@ def export_verdicts(verdicts: pd.DataFrame, file: Path) -> int:
     return len(verdicts)
 
 
-@contextmanager
-def _new_parquet(file: Path) -> Iterator[BinaryIO]:
-    """Open a file to write to, which appears under its name when the block ends well."""
+def check_new_parquet(file: Path) -> None:
+    """Refuse a name that no new Parquet file can have, before any work is done for it.
+
+    Raises
+    ------
+    InputError
+        If it does not end in `.parquet`, or there is such a file.
+    """
     if file.suffix != ".parquet":
         raise InputError(f"{file} is not the name of a Parquet file: let it end in .parquet.")
     if os.path.lexists(file):
         raise InputError(f"{file} exists: remove it, or export to another file.")
+
+
+@contextmanager
+def _new_parquet(file: Path) -> Iterator[BinaryIO]:
+    """Open a file to write to, which appears under its name when the block ends well."""
+    check_new_parquet(file)
     building = file.with_name(f".{uuid4().hex}.parquet")
     try:
         with building.open("xb") as opened:
