@@ -190,6 +190,7 @@ function render({ model, el }) {
     }
     shown = "";
     gate.hide();
+    view.showAnswer(item?.answer ?? {});
     if (!item && queue.finished) {
       view.showEnd(...standing.end());
     } else view.showLoading();

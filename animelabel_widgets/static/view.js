@@ -149,7 +149,7 @@ export function createView(labels, app, words, actions) {
     },
     /** While no picture can be shown. */
     showLoading() {
-      put(title, words.say("page.question"));
+      put(title, words.say("page.name"));
       if (!stage.querySelector(".al-skeleton")) {
         stage.replaceChildren(element("div", { class: "al-skeleton", "aria-hidden": "true" }));
       }
@@ -170,7 +170,7 @@ export function createView(labels, app, words, actions) {
     },
     /** @param {string[]} texts */
     showEnd(...texts) {
-      put(title, words.say("page.question"));
+      put(title, words.say("page.name"));
       const again = element("button", { type: "button", class: "al-again", "data-al": "again" }, words.say("end.again"));
       again.addEventListener("click", actions.again);
       stage.replaceChildren(
