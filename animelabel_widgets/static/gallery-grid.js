@@ -115,6 +115,8 @@ export function openGrid(link, clock, { isSelected, selects, onNews, onTrouble }
     cell.setAttribute("aria-label", [words ? `Image ${words.image_id}` : "", ...said].filter(Boolean).join(", "));
     title.textContent = words?.title ?? "";
     caption.textContent = words?.caption ?? "";
+    // Both may be cut.
+    cell.title = [words?.title, words?.caption].filter(Boolean).join("\n");
     caption.hidden = !shown.lines[0];
     badges.replaceChildren(
       ...(words?.badges ?? []).map((/** @type {any} */ each) =>
