@@ -17,7 +17,9 @@ Floats = NDArray[np.float64]
 ENOUGH = 20
 """Known answers from which on a temperature can be fitted."""
 
-_RANGE = (0.1, 20.0)
+_RANGE = (1.0, 20.0)
+"""Never below 1: where a few known answers are all right, any model would become too sure."""
+
 _TINY = 1e-12
 _CLOSE = 1e-3
 

@@ -234,7 +234,8 @@ def test_a_reviewer_goes_on_when_the_process_behind_the_page_dies(
 
     def greeted() -> bool:
         page.click("[data-al=refresh]")
-        return bool(page.is_visible(EVERYTHING))
+        # In the new order: what was there before is still to be seen.
+        return bool(page.is_visible(f"{FIRST}[data-image='1']"))
 
     wait_until(greeted, "the page to be served again")
     page.wait_for_selector(f"{FIRST} img")
