@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -213,37 +211,6 @@ def test_a_volunteer_is_blocked_beside_a_vote_and_in_the_list(
     assert [each.kind for each in store.acts()] == ["block", "unblock", "block", "undo"]
     assert len(store.ratings()) == ratings
     assert store.check() == []
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_reviewer_goes_on_when_the_process_behind_the_page_dies(
-    review: Server, store: Store, new_page: Pages
-) -> None:
-    """The page greets the new one by itself; nothing that was stored is lost, or stored twice."""
-    page = new_page()
-    visit(page, review, "Ada")
-    image = opened(page)
-    say(page, "text")
-    page.click("[data-al=settle]")
-    page.wait_for_selector(f"[data-al=picture]:not([data-image='{image}'])")
-    page.click("[data-al=close]")
-    (host,) = review.kernels()
-    os.kill(host, signal.SIGKILL)
-    wait_until(lambda: review.kernels() not in ([], [host]), "another process")
-    page.select_option("[data-al=filter-order]", "number")
-
-    def greeted() -> bool:
-        page.click("[data-al=refresh]")
-        # In the new order: what was there before is still to be seen.
-        return bool(page.is_visible(f"{FIRST}[data-image='1']"))
-
-    wait_until(greeted, "the page to be served again")
-    page.wait_for_selector(f"{FIRST} img")
-    opened(page)
-    say(page, "logo")
-    page.click("[data-al=settle]")
-    wait_until(lambda: len(store.reviews()) == 2, "the next decision")
-    assert set(store.reviews()["reviewer"]) == {"Ada"}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
