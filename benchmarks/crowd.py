@@ -37,7 +37,7 @@ from engines import durable_mariadb
 from playwright.async_api import Page, async_playwright
 from playwright.async_api import TimeoutError as Patience
 from support.chromium import FLAGS, NAMES
-from support.commands import Server, serving
+from support.commands import Server, family, serving
 from support.crowd import stored
 from support.patient import PatientVisitor
 from support.volunteer import READY
@@ -206,15 +206,12 @@ async def used_after(
 def used(server: Server, database: int) -> dict[str, tuple[float, float]]:
     """Give the proportional memory of each process in MiB and its CPU seconds, by what it does."""
     found = {"mariadbd": (_pss(database), _cpu(database))}
-    waiting, counts = [server.process.pid], Counter[str]()
-    while waiting:
-        process = waiting.pop()
+    counts = Counter[str]()
+    for process in family(server.process.pid):
         line = Path(f"/proc/{process}/cmdline").read_bytes()
         role = next((role for part, role in ROLES.items() if part in line), "other")
         counts[role] += 1
         found[f"{role}_{counts[role]}"] = _pss(process), _cpu(process)
-        children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
-        waiting += [int(each) for each in children.split()]
     return found
 
 

@@ -22,19 +22,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from support.commands import Server, run, serving
+from support.commands import Server, family, run, serving
 from support.visitor import Visitor
 
 from animelabel_widgets.demo import draw_demo
-
-
-def family(root: int) -> list[int]:
-    """Give a process and all that come from it."""
-    found = [root]
-    for parent in found:
-        children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
-        found += [int(each) for each in children.split()]
-    return found
 
 
 def memory(server: Server) -> float:

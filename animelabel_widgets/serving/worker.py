@@ -48,15 +48,19 @@ def serve_lean(
 ) -> None:
     """Serve the lean page by this process alone until it is interrupted."""
     with TemporaryDirectory(prefix="animelabel-") as counts:
-        LeanServer(
-            ready,
-            hosted_config(ip, port, base_url),
-            Hosts(**crowd.hosting(), environ={FOLDER: counts}),
-            crowd=crowd,
-            places=room_for(crowd.max_visitors),
-            counts=counts,
-            database_ready=lambda: answers(store),
-        ).run(notebook())
+        config = hosted_config(ip, port, base_url)
+        LeanServer(ready, config=config, **_options(crowd, counts, store)).run(notebook())
+
+
+def _options(crowd: Crowd, counts: str, store: Store) -> dict[str, Any]:
+    """Give the options of `LeanServer` that do not depend on where the connections come from."""
+    return {
+        "hosts": Hosts(**crowd.hosting(), environ={FOLDER: counts}),
+        "crowd": crowd,
+        "places": room_for(crowd.max_visitors, crowd.workers),
+        "counts": counts,
+        "database_ready": lambda: answers(store),
+    }
 
 
 class _OneRequest(OutputTransform):
@@ -138,12 +142,8 @@ def main() -> None:
             doors,
             reports,
             config=hosted_config("localhost", 0, wish["base_url"]),
-            hosts=Hosts(**crowd.hosting(), environ={FOLDER: wish["counts"]}),
-            crowd=crowd,
-            places=room_for(crowd.max_visitors, crowd.workers),
-            counts=wish["counts"],
-            database_ready=lambda: answers(store),
             number=wish["number"],
+            **_options(crowd, wish["counts"], store),
         ).run(notebook())
     os._exit(0)
 

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from support.commands import run, serving
+from support.commands import family, run, serving
 from support.patient import PatientVisitor
 from support.story import tell
 from support.visitor import Visitor
@@ -41,15 +41,6 @@ def store(environ: dict[str, str]) -> Iterator[Store]:
     """Give the store behind the page."""
     with closing(Store.open(environ["ANIMELABEL_DATABASE_URL"], create=False)) as opened:
         yield opened
-
-
-def family(root: int) -> list[int]:
-    """Give a process and all that come from it."""
-    found = [root]
-    for parent in found:
-        children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
-        found += [int(each) for each in children.split()]
-    return found
 
 
 def runs(process: int) -> bool:

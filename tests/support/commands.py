@@ -31,6 +31,15 @@ def run(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProce
     )
 
 
+def family(root: int) -> list[int]:
+    """Give a process and all that come from it."""
+    found = [root]
+    for parent in found:
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
+        found += [int(each) for each in children.split()]
+    return found
+
+
 @dataclass(frozen=True)
 class Server:
     """A running `animelabel serve`, or another command that serves."""
