@@ -48,6 +48,7 @@ from . import (
 from .checking import Difference
 from .database import CONNECTIONS, Database, utc_now
 from .forgetting import Forgotten
+from .gold import Draws
 from .progress import ProgressBoard
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Store:
         self._database = database
         self._target = target
         self._lease = timedelta(minutes=lease_minutes)
-        self._gold = dict(gold or {})
+        self._draws = Draws(database, gold or {})
         self._board = ProgressBoard(database, target)
         found = database.read(lambda connection: connection.scalar(select(Campaign.campaign_id)))
         self.campaign = "" if found is None else found.hex
@@ -233,7 +234,7 @@ class Store:
 
     def gold_due(self, volunteer_id: int, count: int) -> int:
         """Draw how many of the next `count` images have a known answer; see `gold`."""
-        return gold.due(self._database, volunteer_id, count, self._gold)
+        return self._draws.due(volunteer_id, count)
 
     def hand_out_gold(self, volunteer_id: int, count: int) -> list[Task]:
         """Hand out up to `count` images with a known answer, none that this volunteer knows.
@@ -244,6 +245,7 @@ class Store:
 
     def put_gold(self, entries: Sequence[Gold]) -> list[Gold]:
         """Store right answers, in place of former ones; give those whose image is not there."""
+        self._draws.look()
         return gold.put(self._database, entries)
 
     def resume(self, volunteer_id: int, ids: Sequence[UUID]) -> list[Resumed]:

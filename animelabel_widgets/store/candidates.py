@@ -12,7 +12,7 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Double, Integer, Select, and_, bindparam, func, select
+from sqlalchemy import Connection, Double, Integer, Select, and_, bindparam, func, select, true
 
 from ..errors import VolunteerError
 from ..tables import Assignment, Image, Lease, Pool, SeriesRow, State, Volunteer, table
@@ -49,50 +49,35 @@ def candidates(
     VolunteerError
         If there is no such volunteer.
     """
-    start = connection.execute(_START, {"volunteer": volunteer_id}).one()
-    if start.volunteer_id is None:
+    start = connection.execute(_START, {"volunteer": volunteer_id}).one_or_none()
+    if start is None:
         raise VolunteerError("This visitor is not known to this database: say hello again.")
-    found: dict[int, Level] = {}
+    found: list[Candidate] = []
     for reach in (NEAR, EVERYTHING):
-        for level in _levels(start.priority, target, connection):
-            new = _unknown(volunteer_id, level, wanted - len(found), reach, connection)
-            found |= dict.fromkeys(new, level)
+        for level in _levels(start.priority, start.load, target, connection):
+            found += _unknown(volunteer_id, level, wanted - len(found), reach, connection)
             if len(found) == wanted:
                 break
         if found:
             break
-    return with_pictures(found, connection)
+    return found
 
 
-def with_pictures(found: dict[int, Level], connection: Connection) -> list[Candidate]:
-    """Say where the pictures of images are."""
-    if not found:
-        return []
-    pictures = {row.image_id: row for row in connection.execute(_PICTURES, {"images": list(found)})}
-    # An image that was deleted just now has no picture any more.
-    return [
-        Candidate(image_id, level, row.folder, row.filename, row.title)
-        for image_id, level in found.items()
-        if (row := pictures.get(image_id)) is not None
-    ]
-
-
-def _levels(priority: int | None, target: int, connection: Connection) -> Iterator[Level]:
-    """Go through the levels that have open images, each found by a dive into the index."""
+def _levels(
+    priority: int | None, load: int | None, target: int, connection: Connection
+) -> Iterator[Level]:
+    """Go through the levels that have open images from one on, by dives into the index."""
     while priority is not None:
-        load: int | None = -1
-        while True:
-            values = {"priority": priority, "load": load, "target": target}
-            load = connection.scalar(_NEXT_LOAD, values)
-            if load is None:
-                break
+        while load is not None and load < target:
             yield priority, load
+            load = connection.scalar(_NEXT_LOAD, {"priority": priority, "load": load})
         priority = connection.scalar(_NEXT_PRIORITY, {"priority": priority})
+        load = connection.scalar(_NEXT_LOAD, {"priority": priority, "load": -1})
 
 
 def _unknown(
     volunteer_id: int, level: Level, wanted: int, reach: int, connection: Connection
-) -> list[int]:
+) -> list[Candidate]:
     """Find images of one level on both sides of a random place."""
     values = {
         "volunteer": volunteer_id,
@@ -101,11 +86,12 @@ def _unknown(
         "pivot": random.random(),  # noqa: S311 - an order, not a secret
         "looked_at": reach,
     }
-    found: list[int] = []
+    found: list[Candidate] = []
     for side in _SIDES:
         missing = wanted - len(found)
         if missing:
-            found += connection.scalars(side, values | {"wanted": missing})
+            rows = connection.execute(side, values | {"wanted": missing})
+            found += [Candidate(image, level, *picture) for image, *picture in rows]
     return found
 
 
@@ -115,7 +101,7 @@ _pool, _assignments, _volunteers = table(Pool), table(Assignment), table(Volunte
 _images, _series = table(Image), table(SeriesRow)
 
 
-def _side(*, above: bool) -> Select[int]:
+def _side(*, above: bool) -> Select[int, str, str, str]:
     """Select the unknown ones of a level among so many images on one side of the pivot."""
     pivot = bindparam("pivot", type_=Double)
     near = (
@@ -130,39 +116,40 @@ def _side(*, above: bool) -> Select[int]:
         .limit(bindparam("looked_at", type_=Integer))
         .subquery()
     )
-    # An outer join, because MariaDB turns NOT EXISTS into a slower plan.
+    # Outer joins: MariaDB turns NOT EXISTS into a slower plan, and would begin with the series,
+    # and read all their images for a few.
     known = and_(
         _assignments.c.volunteer_id == bindparam("volunteer"),
         _assignments.c.image_id == near.c.image_id,
         _assignments.c.lease != Lease.EXPIRED,
     )
     return (
-        select(near.c.image_id)
+        select(near.c.image_id, _series.c.folder, _images.c.filename, _series.c.title)
         .outerjoin(_assignments, known)
+        .outerjoin(_images, _images.c.image_id == near.c.image_id)
+        .outerjoin(_series, _series.c.series_id == _images.c.series_id)
         .where(_assignments.c.image_id.is_(None))
         .limit(bindparam("wanted", type_=Integer))
     )
 
 
-_VOLUNTEER = select(_volunteers.c.volunteer_id).where(
-    _volunteers.c.volunteer_id == bindparam("volunteer")
+_OPEN = _pool.c.state == State.OPEN
+_FIRST = (
+    select(_pool.c.priority, _pool.c.load)
+    .where(_OPEN)
+    .order_by(_pool.c.priority, _pool.c.load)
+    .limit(1)
+    .subquery()
 )
-_FIRST_PRIORITY = select(func.min(_pool.c.priority)).where(_pool.c.state == State.OPEN)
-_START = select(
-    _VOLUNTEER.scalar_subquery().label("volunteer_id"),
-    _FIRST_PRIORITY.scalar_subquery().label("priority"),
+_START = (
+    select(_volunteers.c.volunteer_id, _FIRST.c.priority, _FIRST.c.load)
+    .outerjoin(_FIRST, true())
+    .where(_volunteers.c.volunteer_id == bindparam("volunteer"))
 )
-_NEXT_PRIORITY = _FIRST_PRIORITY.where(_pool.c.priority > bindparam("priority"))
+_NEXT_PRIORITY = select(func.min(_pool.c.priority)).where(
+    _OPEN, _pool.c.priority > bindparam("priority")
+)
 _NEXT_LOAD = select(func.min(_pool.c.load)).where(
-    _pool.c.state == State.OPEN,
-    _pool.c.priority == bindparam("priority"),
-    _pool.c.load > bindparam("load"),
-    _pool.c.load < bindparam("target"),
+    _OPEN, _pool.c.priority == bindparam("priority"), _pool.c.load > bindparam("load")
 )
 _SIDES = (_side(above=True), _side(above=False))
-# Outer joins: MariaDB would begin with the series, and read all their images for a few.
-_PICTURES = (
-    select(_images.c.image_id, _series.c.folder, _images.c.filename, _series.c.title)
-    .outerjoin(_series, _series.c.series_id == _images.c.series_id)
-    .where(_images.c.image_id.in_(bindparam("images", expanding=True)))
-)

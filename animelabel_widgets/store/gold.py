@@ -13,6 +13,7 @@ import random
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -46,31 +47,48 @@ from ..tables import (
 )
 from .database import Database
 
+LOOK_AGAIN = 10.0
+"""Seconds for which it is taken for granted that there is no known answer."""
+
 _PORTION = 500
 
 
-def due(database: Database, volunteer_id: int, count: int, chances: Mapping[int, float]) -> int:
-    """Draw how many of the next `count` images are ones with a known answer.
+class Draws:
+    """Draws when an image with a known answer comes, for all volunteers of a process.
 
     Parameters
     ----------
     chances
         The chance of each, 0 to 1, by the number of the volunteer's ratings from which it holds.
     """
-    if not any(chances.values()):
-        return 0
-    values = {"volunteer": volunteer_id, "enough": max(chances)}
 
-    def work(connection: Connection) -> int | None:
-        if connection.scalar(_ANY_KNOWN) is None:
-            return None
-        return connection.scalar(_RATED_BY, values) or 0
+    def __init__(self, database: Database, chances: Mapping[int, float]) -> None:
+        self._database = database
+        self._chances = dict(chances)
+        self._none_until = 0.0
 
-    rated = database.read(work)
-    if rated is None:
-        return 0
-    chance = next((chances[step] for step in sorted(chances, reverse=True) if step <= rated), 0.0)
-    return sum(random.random() < chance for _ in range(count))  # noqa: S311 - no secret
+    def due(self, volunteer_id: int, count: int) -> int:
+        """Draw how many of the next `count` images are ones with a known answer."""
+        if not any(self._chances.values()) or monotonic() < self._none_until:
+            return 0
+        values = {"volunteer": volunteer_id, "enough": max(self._chances)}
+
+        def work(connection: Connection) -> int | None:
+            if connection.scalar(_ANY_KNOWN) is None:
+                return None
+            return connection.scalar(_RATED_BY, values) or 0
+
+        rated = self._database.read(work)
+        if rated is None:
+            self._none_until = monotonic() + LOOK_AGAIN
+            return 0
+        steps = sorted(self._chances, reverse=True)
+        chance = next((self._chances[step] for step in steps if step <= rated), 0.0)
+        return sum(random.random() < chance for _ in range(count))  # noqa: S311 - no secret
+
+    def look(self) -> None:
+        """Look for known answers at the next draw: there are new ones."""
+        self._none_until = 0.0
 
 
 def hand_out(database: Database, volunteer_id: int, count: int, lease: timedelta) -> list[Task]:

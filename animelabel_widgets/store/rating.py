@@ -70,12 +70,12 @@ def rate(
     mine = {"assignment": assignment_id, "volunteer": volunteer_id}
 
     def work(connection: Connection) -> Receipt:
-        image_id = connection.scalar(_LOCKED, mine)
-        if image_id is None:
+        # Nobody is blocked or unblocked until this rating is committed.
+        locked = connection.execute(_LOCKED, mine).one_or_none()
+        if locked is None:
             known = connection.scalar(_IMAGE, mine) is not None
             raise AssignmentError(_DELETED if known else _FOREIGN)
-        # Locked for reading: nobody is blocked or unblocked until this rating is committed.
-        blocked = connection.scalar(_BLOCKED, mine) is not None
+        image_id, blocked = locked.image_id, locked.blocked_at is not None
         # Read under the lock: another rating or a sweeper may have come in between.
         rows = connection.execute(_SITUATION, mine).all()
         if rows[0].lease == Lease.GOLD:
@@ -151,14 +151,12 @@ _IMAGE = select(_assignments.c.image_id).where(
     _assignments.c.assignment_id == bindparam("assignment"),
     _assignments.c.volunteer_id == bindparam("volunteer"),
 )
-_LOCKED = (
-    select(_pool.c.image_id).where(_pool.c.image_id == _IMAGE.scalar_subquery()).with_for_update()
-)
 _volunteers = table(Volunteer)
-_BLOCKED = (
-    select(_volunteers.c.blocked_at)
-    .where(_volunteers.c.volunteer_id == bindparam("volunteer"))
-    .with_for_update(read=True)
+_LOCKED = (
+    select(_pool.c.image_id, _volunteers.c.blocked_at)
+    .join_from(_pool, _volunteers, _volunteers.c.volunteer_id == bindparam("volunteer"))
+    .where(_pool.c.image_id == _IMAGE.scalar_subquery())
+    .with_for_update()
 )
 # A row for each revision of the assignment, or one; with the volunteer's standing answer.
 _SITUATION = (

@@ -2,8 +2,8 @@
 
 SQLite has one writer, each of its durable commits waits for the disk, and its
 own way of waiting is unfair: who comes last may go first, again and again. So
-within a process, one thread writes for all the others, and between processes
-there is a queue.
+within a process, one thread at a time writes for all the others, and between
+processes there is a queue.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ _IDLE = 10.0
 class SingleWriter:
     """Runs works that write, one after another, several of them in one transaction.
 
-    A thread of its own does so, which Ctrl-C does not reach. It ends when it
-    has had nothing to do for a while.
+    Who comes when nobody writes does so in his own thread, which no other thread
+    has to be waked for; what comes meanwhile is done by a thread of its own. So is
+    what the main thread writes: Ctrl-C does not reach it there.
 
     Parameters
     ----------
@@ -55,6 +56,7 @@ class SingleWriter:
         self._file = file
         self._news = threading.Condition()
         self._waiting: deque[_Job] = deque()
+        self._writing: threading.Thread | None = None
         self._thread: threading.Thread | None = None
 
     def run(self, work: Callable[[Connection], Result]) -> Result:
@@ -63,15 +65,18 @@ class SingleWriter:
         An error of `work` undoes what it wrote, and nothing of the others; an
         error of the transaction as a whole is raised by all of its works.
         """
-        if threading.current_thread() is self._thread:
+        me = threading.current_thread()
+        if me is self._writing:
             raise RuntimeError("A write inside a write would wait for itself.")
         job = _Job(work)
         with self._news:
             self._waiting.append(job)
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
-                self._thread.start()
-            self._news.notify()
+            if self._writing is None and me is not threading.main_thread():
+                self._writing = me
+            else:
+                self._call_thread()
+        if self._writing is me:
+            self._write_together(wait=False)
         try:
             ended = job.ended.wait(PATIENCE)
         except BaseException:
@@ -88,45 +93,51 @@ class SingleWriter:
         result: Result = job.result
         return result
 
+    def _call_thread(self) -> None:
+        """Have the thread look for works, as soon as nobody writes."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
+            self._thread.start()
+        self._news.notify()
+
     def _write(self) -> None:
-        """Be the thread that writes, on one connection, until nothing has come for a while."""
-        connection: Connection | None = None
+        """Be the thread that writes, until nothing has come for a while."""
         while self._has_work():
-            connection = self._write_together(connection)
-        if connection is not None:
-            connection.close()
+            self._write_together(wait=True)
 
     def _has_work(self) -> bool:
-        """Wait for a work; where none comes for a while, the thread is no more."""
+        """Wait until there is a work and nobody writes; the thread ends where none comes."""
         with self._news:
-            if not self._waiting and not self._news.wait_for(lambda: self._waiting, _IDLE):
-                self._thread = None
-                return False
+            while not self._news.wait_for(lambda: self._waiting and not self._writing, _IDLE):
+                if not self._waiting:
+                    self._thread = None
+                    return False
+            self._writing = self._thread
         return True
 
-    def _write_together(self, connection: Connection | None) -> Connection | None:
+    def _write_together(self, *, wait: bool) -> None:
         """Run what waits in one transaction, and tell each thread how its work ended.
 
-        Gives the connection, or None where it cannot be used again.
+        Where another process writes, the thread is left to `wait` for it.
         """
         batch: list[_Job] = []
         try:
-            with turn(self._file):
-                connection = connection or self._engine.connect()
-                with connection.begin():
-                    while len(batch) < TOGETHER and self._take(batch):
-                        _try(batch[-1], connection, first=len(batch) == 1)
+            with turn(self._file, wait=wait) as mine:
+                if mine:
+                    with self._engine.connect() as connection, connection.begin():
+                        while len(batch) < TOGETHER and self._take(batch):
+                            _try(batch[-1], connection, first=len(batch) == 1)
         except BaseException as error:  # noqa: BLE001 - each thread raises it for itself
             if not batch:
                 self._take(batch)
             for job in batch:
                 job.error = job.error or error
-            if connection is not None:
-                connection.close()
-                connection = None
+        with self._news:
+            self._writing = None
+            if self._waiting:
+                self._call_thread()
         for job in batch:
             job.ended.set()
-        return connection
 
     def _withdraw(self, job: _Job) -> bool:
         """Take a work out of the queue; say whether it was still there."""
@@ -175,8 +186,8 @@ def _try(job: _Job, connection: Connection, *, first: bool) -> None:
 
 
 @contextlib.contextmanager
-def turn(file: Path) -> Iterator[None]:
-    """Wait for this process's turn to write.
+def turn(file: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Wait for this process's turn to write; or tell whether it has come.
 
     Two locks make a queue: who has the first is the next to get the second, and
     who just wrote finds the first one taken. The kernel ends both with the process.
@@ -187,12 +198,18 @@ def turn(file: Path) -> Iterator[None]:
         If the lock files cannot be opened.
     """
     if fcntl is None:  # pragma: no cover
-        yield
+        yield True
         return
+    how = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
     with contextlib.ExitStack() as held:
-        with _locked(file, "-queue", fcntl.LOCK_EX):
-            held.enter_context(_locked(file, "-turn", fcntl.LOCK_EX))
-        yield
+        try:
+            with _locked(file, "-queue", how):
+                held.enter_context(_locked(file, "-turn", how))
+        except BlockingIOError:
+            mine = False
+        else:
+            mine = True
+        yield mine
 
 
 @contextlib.contextmanager

@@ -29,6 +29,8 @@ gallery""",
     "print('selected', gallery.selection)",
     "project.review()",
 ]
+# What is run before that is lost, or asks which kernel is meant.
+READY = "jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 
 
 @pytest.fixture
@@ -58,6 +60,7 @@ def lab(sqlite_url: str, demo_set: Path, tmp_path: Path) -> Iterator[str]:
     named = {"ANIMELABEL_DATABASE_URL": sqlite_url, "ANIMELABEL_PICTURES": str(pictures)}
     port = free_port()
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}"]
+    command += ["--expose-app-in-browser"]
     command += ["--allow-root", "--ServerApp.ip=localhost", f"--IdentityProvider.token={TOKEN}"]
     log = tmp_path / "lab.txt"
     with (
@@ -79,6 +82,7 @@ def test_gallery_and_review_work_in_jupyterlab(lab: str, new_page: Pages, tmp_pa
     """In the colours of the notebook; Python knows what is selected, and keys stay in the grid."""
     page = new_page()
     page.goto(lab)
+    page.wait_for_function(f"window.{READY}")
     page.click(".jp-CodeCell >> nth=0 >> .jp-InputArea-editor")
     page.keyboard.press("Shift+Enter")
     page.wait_for_selector("[data-al=item] img")

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -16,7 +15,6 @@ from sqlalchemy import event, text
 from animelabel_widgets.errors import AssignmentError, InputError, StoreError, VolunteerError
 from animelabel_widgets.labels import KEYS, Answer, NewImage, Receipt, Series
 from animelabel_widgets.store import Difference, Store
-from animelabel_widgets.store.candidates import with_pictures as pictured_candidates
 
 TOKEN = "0123456789abcdef" * 2
 
@@ -548,20 +546,6 @@ def test_leases_of_deleted_images_end_and_hold_nobody_up(store: Store) -> None:
     assert (sum(ended), store.release_expired()) == (40, 0)
     assert {row[1] for row in counters(store)} == {0}
     assert store.check() == []
-
-
-def test_an_image_that_is_deleted_while_it_is_looked_for_is_left_out(store: Store) -> None:
-    """Between the candidates and their pictures there is time for that."""
-    fill(store, 3)
-    volunteer = store.volunteer(TOKEN)
-    for table in ("pool", "images"):
-        store._database.write(
-            lambda c, table=table: c.execute(text(f"DELETE FROM {table} WHERE image_id = 2"))
-        )
-    found = {2: (0, 0), 3: (0, 0)}
-    pictured = store._database.read(partial(pictured_candidates, found))
-    assert [each.image_id for each in pictured] == [3]
-    assert {task.image_id for task in store.hand_out(volunteer)} == {1, 3}
 
 
 def test_ids_from_a_frame_are_ids(store: Store) -> None:
