@@ -54,9 +54,9 @@ def _one_colour(picture: Image.Image) -> bool:
 
 
 def on_white(picture: Image.Image) -> Image.Image:
-    """Give a picture in RGB, transparent parts on white."""
+    """Give a picture in RGB, transparent parts on white; itself where it is so."""
     if picture.has_transparency_data:
         pixels = picture.convert("RGBA")
         white = Image.new("RGBA", pixels.size, "white")
         return Image.alpha_composite(white, pixels).convert("RGB")
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")

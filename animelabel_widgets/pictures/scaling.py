@@ -10,19 +10,23 @@ from threading import Lock
 from PIL import Image, ImageOps
 
 from ..errors import ConfigError, PictureError
+from .bare import bare, coarseness
 from .disk_cache import DiskCache, key_of
-from .folders import Folder, Source, find_folder
+from .folders import Folder, find_folder
 from .inspecting import on_white
-from .opening import opened
+from .opening import opened, small_content
 
 Key = tuple[str, str, int]
+
+FINER = 5
+"""Steps of quality by which a JPEG file may be finer than asked for, and is not encoded anew."""
 
 
 class Pictures:
     """The pictures below a root, as JPEG files that fit the screen.
 
-    Every picture is encoded anew, so that nothing but its pixels reaches a
-    browser. Safe to share between threads.
+    Nothing but its pixels reaches a browser: a picture is encoded anew, or the parts of a
+    JPEG file that are needed to draw it are sent as they are. Safe to share between threads.
 
     Parameters
     ----------
@@ -32,7 +36,8 @@ class Pictures:
     max_side
         Longest side, in pixels; smaller pictures are not enlarged.
     quality
-        JPEG quality, 1 to 95.
+        JPEG quality, 1 to 95. A JPEG file that fits the screen and is not much finer is sent
+        as it is.
     cache_bytes
         How much of the encoded pictures is kept in memory.
     disk
@@ -51,6 +56,7 @@ class Pictures:
         self.folder = find_folder(root)
         self._max_side = max_side
         self._quality = quality
+        self._coarse = coarseness(quality + FINER)
         self._room = cache_bytes
         self._disk = disk
         self._cache: OrderedDict[Key, bytes] = OrderedDict()
@@ -95,26 +101,36 @@ class Pictures:
         """Take a picture from the disk's cache, or encode it and put it there."""
         stamp = self.folder.stamp(folder, filename) if self._disk is not None else None
         if self._disk is None or stamp is None:
-            return self._encode(self.folder.source(folder, filename), max_side)
+            return self._made(folder, filename, max_side)[0]
         root = self.folder.local
         place = str(self.folder) if root is None else root.absolute()
         key = key_of(place, folder, filename, *stamp, max_side, self._quality)
         found = self._disk.get(key)
         if found is None:
-            found = self._encode(self.folder.source(folder, filename), max_side)
-            self._disk.put(key, found)
+            found, encoded = self._made(folder, filename, max_side)
+            if encoded:
+                self._disk.put(key, found)
         return found
 
-    def _encode(self, source: Source, max_side: int) -> bytes:
-        """Read, turn, scale and encode a picture."""
+    def _made(self, folder: str, filename: str, max_side: int) -> tuple[bytes, bool]:
+        """Read a picture; give what a browser gets, and whether it had to be encoded."""
+        source = self.folder.source(folder, filename)
+        found = bare(small_content(source), max_side, self._coarse)
+        if found is not None:
+            return found, False
         with opened(source) as picture:
-            picture.draft("RGB", (max_side, max_side))
-            upright = on_white(ImageOps.exif_transpose(picture))
-            upright.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
-            upright.info.clear()  # a comment would be written again
-            buffer = io.BytesIO()
-            upright.save(buffer, "JPEG", quality=self._quality, optimize=True)
-            return buffer.getvalue()
+            return self._encoded(picture, max_side), True
+
+    def _encoded(self, picture: Image.Image, max_side: int) -> bytes:
+        """Turn, scale and encode a picture, with no copy of its pixels that is not needed."""
+        picture.draft("RGB", (max_side, max_side))
+        ImageOps.exif_transpose(picture, in_place=True)
+        upright = on_white(picture)
+        upright.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
+        upright.info.clear()  # a comment would be written again
+        buffer = io.BytesIO()
+        upright.save(buffer, "JPEG", quality=self._quality)
+        return buffer.getvalue()
 
     def _keep(self, key: Key, encoded: bytes) -> None:
         """Put a picture into the cache, and the oldest out until it fits."""

@@ -99,7 +99,8 @@ class Database:
             self._file = Path(str(parsed.database)).resolve()
             check_file(self._file, create=create)
             self.engine = sqlite_engine(parsed, connections)
-            self._write: _Transaction = SingleWriter(self.engine, self._file).run
+            self._writer = SingleWriter(self.engine, self._file)
+            self._write: _Transaction = self._writer.run
         else:
             self.engine = mysql_engine(parsed, connections)
             self._write = partial(_transaction, self.engine, gate)
@@ -211,6 +212,8 @@ class Database:
 
     def close(self) -> None:
         """Give back every connection."""
+        if self.is_sqlite:
+            self._writer.close()
         self.engine.dispose()
 
     def _run(self, transaction: _Transaction, work: Callable[[Connection], Result]) -> Result:

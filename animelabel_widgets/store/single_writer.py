@@ -58,6 +58,7 @@ class SingleWriter:
         self._waiting: deque[_Job] = deque()
         self._writing: threading.Thread | None = None
         self._thread: threading.Thread | None = None
+        self._connection: Connection | None = None
 
     def run(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work`; when this returns, what it wrote is committed.
@@ -124,20 +125,34 @@ class SingleWriter:
         try:
             with turn(self._file, wait=wait) as mine:
                 if mine:
-                    with self._engine.connect() as connection, connection.begin():
+                    self._connection = self._connection or self._engine.connect()
+                    with self._connection.begin():
                         while len(batch) < TOGETHER and self._take(batch):
-                            _try(batch[-1], connection, first=len(batch) == 1)
+                            _try(batch[-1], self._connection, first=len(batch) == 1)
         except BaseException as error:  # noqa: BLE001 - each thread raises it for itself
             if not batch:
                 self._take(batch)
             for job in batch:
                 job.error = job.error or error
+            self._disconnect()
         with self._news:
             self._writing = None
             if self._waiting:
                 self._call_thread()
         for job in batch:
             job.ended.set()
+
+    def close(self) -> None:
+        """Give the connection back, where nobody writes."""
+        with self._news:
+            if self._writing is None:
+                self._disconnect()
+
+    def _disconnect(self) -> None:
+        """Have the next transaction begin on another connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _withdraw(self, job: _Job) -> bool:
         """Take a work out of the queue; say whether it was still there."""
