@@ -16,7 +16,7 @@ test: .venv/test.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	if command -v node >/dev/null; then node --test tests/js/; fi
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=2
 
 bench: .venv/test.stamp
 	$(BIN)/python benchmarks/import_frames.py
