@@ -132,7 +132,7 @@ def prepare_log(settings: Settings) -> None:
 def answers(store: Store) -> bool:
     """Tell whether the database answers."""
     try:
-        store.progress()
+        store.ping()
     except StoreError:
         return False
     return True

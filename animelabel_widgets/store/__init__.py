@@ -415,6 +415,10 @@ class Store:
         """Give what reviewers did after the act of this id, the earliest first."""
         return acts.since(self._database, since)
 
+    def ping(self) -> None:
+        """Ask the database for something, so that it is told whether it answers."""
+        self._database.read(lambda connection: connection.scalar(select(Campaign.campaign_id)))
+
     def progress(self) -> Progress:
         """Give how far the campaign is; counted once in a minute."""
         return self._board.progress()

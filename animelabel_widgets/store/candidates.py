@@ -12,10 +12,11 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Double, Integer, Select, and_, bindparam, func, select, true
+from sqlalchemy import Connection, Double, Integer, and_, bindparam, func, select, true
 
 from ..errors import VolunteerError
 from ..tables import Assignment, Image, Lease, Pool, SeriesRow, State, Volunteer, table
+from .prepared import Prepared
 
 NEAR, EVERYTHING = 200, 2**31
 """Images looked at on each side of the random place: at first, and if all else fails.
@@ -49,7 +50,7 @@ def candidates(
     VolunteerError
         If there is no such volunteer.
     """
-    start = connection.execute(_START, {"volunteer": volunteer_id}).one_or_none()
+    start = _START.first(connection, {"volunteer": volunteer_id})
     if start is None:
         raise VolunteerError("This visitor is not known to this database: say hello again.")
     found: list[Candidate] = []
@@ -70,9 +71,9 @@ def _levels(
     while priority is not None:
         while load is not None and load < target:
             yield priority, load
-            load = connection.scalar(_NEXT_LOAD, {"priority": priority, "load": load})
-        priority = connection.scalar(_NEXT_PRIORITY, {"priority": priority})
-        load = connection.scalar(_NEXT_LOAD, {"priority": priority, "load": -1})
+            (load,) = _NEXT_LOAD.first(connection, {"priority": priority, "load": load})
+        (priority,) = _NEXT_PRIORITY.first(connection, {"priority": priority})
+        (load,) = _NEXT_LOAD.first(connection, {"priority": priority, "load": -1})
 
 
 def _unknown(
@@ -90,18 +91,16 @@ def _unknown(
     for side in _SIDES:
         missing = wanted - len(found)
         if missing:
-            rows = connection.execute(side, values | {"wanted": missing})
+            rows = side(connection, values | {"wanted": missing})
             found += [Candidate(image, level, *picture) for image, *picture in rows]
     return found
 
 
-# Statements are made once, and of tables rather than of models, which cost more each time: this
-# is what a volunteer's click waits for.
 _pool, _assignments, _volunteers = table(Pool), table(Assignment), table(Volunteer)
 _images, _series = table(Image), table(SeriesRow)
 
 
-def _side(*, above: bool) -> Select[int, str, str, str]:
+def _side(*, above: bool) -> Prepared:
     """Select the unknown ones of a level among so many images on one side of the pivot."""
     pivot = bindparam("pivot", type_=Double)
     near = (
@@ -123,7 +122,7 @@ def _side(*, above: bool) -> Select[int, str, str, str]:
         _assignments.c.image_id == near.c.image_id,
         _assignments.c.lease != Lease.EXPIRED,
     )
-    return (
+    return Prepared(
         select(near.c.image_id, _series.c.folder, _images.c.filename, _series.c.title)
         .outerjoin(_assignments, known)
         .outerjoin(_images, _images.c.image_id == near.c.image_id)
@@ -141,15 +140,19 @@ _FIRST = (
     .limit(1)
     .subquery()
 )
-_START = (
+_START = Prepared(
     select(_volunteers.c.volunteer_id, _FIRST.c.priority, _FIRST.c.load)
     .outerjoin(_FIRST, true())
     .where(_volunteers.c.volunteer_id == bindparam("volunteer"))
 )
-_NEXT_PRIORITY = select(func.min(_pool.c.priority)).where(
-    _OPEN, _pool.c.priority > bindparam("priority")
+_NEXT_PRIORITY = Prepared(
+    select(func.min(_pool.c.priority).label("priority")).where(
+        _OPEN, _pool.c.priority > bindparam("priority")
+    )
 )
-_NEXT_LOAD = select(func.min(_pool.c.load)).where(
-    _OPEN, _pool.c.priority == bindparam("priority"), _pool.c.load > bindparam("load")
+_NEXT_LOAD = Prepared(
+    select(func.min(_pool.c.load).label("load")).where(
+        _OPEN, _pool.c.priority == bindparam("priority"), _pool.c.load > bindparam("load")
+    )
 )
 _SIDES = (_side(above=True), _side(above=False))

@@ -8,7 +8,7 @@ scanned under a lock and nobody waits.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
@@ -16,9 +16,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import (
     BindParameter,
+    Column,
     Connection,
     Row,
-    Update,
     and_,
     bindparam,
     case,
@@ -33,6 +33,7 @@ from ..tables import Assignment, Image, Lease, Pool, Rating, SeriesRow, State, t
 from . import gold
 from .candidates import Candidate, Level, candidates
 from .database import Database
+from .prepared import Prepared
 
 ROUNDS = 7
 SWEPT = 20
@@ -44,8 +45,8 @@ _images, _series = table(Image), table(SeriesRow)
 
 _MOMENT = timedelta(milliseconds=1)
 
-Leases = Sequence[Row[UUID, int]]
-"""Assignments and their images."""
+Leases = Sequence[Any]
+"""Rows with an assignment and its image."""
 
 
 def hand_out(
@@ -124,7 +125,7 @@ def _look(
 
 def _overdue(now: datetime, connection: Connection) -> Leases:
     """Find a few live leases whose time has passed."""
-    return connection.execute(_OVERDUE, {"now": now, "too_far": now + TOO_FAR}).all()
+    return _OVERDUE(connection, {"now": now, "too_far": now + TOO_FAR})
 
 
 def _release(database: Database, leases: Leases) -> int:
@@ -156,9 +157,9 @@ def _release(database: Database, leases: Leases) -> int:
     return database.write(work)
 
 
-def _locked(connection: Connection, images: Iterable[int]) -> dict[int, tuple[str, Level]]:
+def _locked(connection: Connection, images: Collection[int]) -> dict[int, tuple[str, Level]]:
     """Lock rows of the pool by primary key, without those that somebody else holds."""
-    rows = connection.execute(_LOCKED, {"images": sorted(images)})
+    rows = _lock(len(images))(connection, _numbered("image", sorted(images)))
     return {row.image_id: (row.state, (row.priority, row.load)) for row in rows}
 
 
@@ -180,8 +181,8 @@ def _lease(
     if patient and held:
         found = [each for each in found if each.level <= min(held)]
     # Read after the lock: another page of the same volunteer may have got the same image.
-    values = {"volunteer": volunteer_id, "images": list(states)}
-    rows = connection.execute(_FORMER, values).all() if states else []
+    values = {"volunteer": volunteer_id, **_numbered("image", states)}
+    rows = _former(len(states))(connection, values) if states else []
     former = [row for row in rows if row.lease is not None]
     known = {row.image_id for row in former if row.lease != Lease.EXPIRED}
     tasks = [
@@ -191,45 +192,103 @@ def _lease(
     ]
     if not tasks:
         return []
-    places: dict[str, float] = {}
-    for number, task in enumerate(tasks):
-        places[f"image_{number}"] = task.image_id
-        places[f"place_{number}"] = random.random()  # noqa: S311 - an order
-    connection.execute(_loaded(len(tasks)), places)
+    images = [task.image_id for task in tasks]
+    places = [random.random() for _ in tasks]  # noqa: S311 - an order
+    _loaded(len(tasks))(connection, _numbered("image", images) | _numbered("place", places))
     # The newer of two assignments is told by its time, also where the clock was set back.
-    since = dict.fromkeys((task.image_id for task in tasks), now)
+    since = dict.fromkeys(images, now)
     for row in former:
         if row.image_id in since:
             since[row.image_id] = max(since[row.image_id], row.created_at + _MOMENT)
-    connection.execute(
-        insert(_assignments),
-        [
-            {
-                "assignment_id": task.assignment_id,
-                "image_id": task.image_id,
-                "volunteer_id": volunteer_id,
-                "lease": Lease.LIVE,
-                "created_at": since[task.image_id],
-                "expires_at": task.expires_at,
-            }
-            for task in tasks
-        ],
-    )
+    leases = {
+        "volunteer": volunteer_id,
+        "until": now + lease,
+        **_numbered("image", images),
+        **_numbered("assignment", [task.assignment_id for task in tasks]),
+        **_numbered("since", since.values()),
+    }
+    _leased(len(tasks))(connection, leases)
     return tasks
 
 
+def _numbered(name: str, values: Iterable[Any]) -> dict[str, Any]:
+    """Name the values for a statement of so many."""
+    return {f"{name}_{number}": value for number, value in enumerate(values)}
+
+
+def _names(name: str, count: int, column: Column[Any]) -> list[BindParameter[Any]]:
+    """Name places for so many values of a column."""
+    return [bindparam(f"{name}_{number}", type_=column.type) for number in range(count)]
+
+
 @cache
-def _loaded(count: int) -> Update:
+def _lock(count: int) -> Prepared:
+    """Make the statement that locks so many images, without those that somebody else holds."""
+    return Prepared(
+        select(_pool.c.image_id, _pool.c.state, _pool.c.priority, _pool.c.load)
+        .where(_pool.c.image_id.in_(_names("image", count, _pool.c.image_id)))
+        .with_for_update(skip_locked=True)
+    )
+
+
+@cache
+def _former(count: int) -> Prepared:
+    """Make the statement that finds what a volunteer knows of so many images."""
+    # From the images, and an outer join: MariaDB would read all that a volunteer ever rated.
+    return Prepared(
+        select(_pool.c.image_id, _assignments.c.lease, _assignments.c.created_at)
+        .outerjoin(
+            _assignments,
+            and_(
+                _assignments.c.volunteer_id == bindparam("volunteer"),
+                _assignments.c.image_id == _pool.c.image_id,
+            ),
+        )
+        .where(_pool.c.image_id.in_(_names("image", count, _pool.c.image_id)))
+    )
+
+
+@cache
+def _loaded(count: int) -> Prepared:
     """Make the statement that counts a lease of each of so many images, and shuffles them."""
-    images: list[BindParameter[int]] = [bindparam(f"image_{number}") for number in range(count)]
+    images = _names("image", count, _pool.c.image_id)
+    places = _names("place", count, _pool.c.shuffle)
     shuffled = [
-        (_pool.c.image_id == image, bindparam(f"place_{number}", type_=_pool.c.shuffle.type))
-        for number, image in enumerate(images)
+        (_pool.c.image_id == image, place) for image, place in zip(images, places, strict=True)
     ]
-    return (
+    return Prepared(
         update(_pool)
         .where(_pool.c.image_id.in_(images))
         .values(load=_pool.c.load + 1, shuffle=case(*shuffled))
+    )
+
+
+@cache
+def _leased(count: int) -> Prepared:
+    """Make the statement that stores so many leases of a volunteer."""
+    columns = _assignments.c
+    volunteer = bindparam("volunteer", type_=columns.volunteer_id.type)
+    until = bindparam("until", type_=columns.expires_at.type)
+    each = zip(
+        _names("assignment", count, columns.assignment_id),
+        _names("image", count, columns.image_id),
+        _names("since", count, columns.created_at),
+        strict=True,
+    )
+    return Prepared(
+        insert(_assignments).values(
+            [
+                {
+                    "assignment_id": assignment,
+                    "image_id": image,
+                    "volunteer_id": volunteer,
+                    "lease": Lease.LIVE,
+                    "created_at": since,
+                    "expires_at": until,
+                }
+                for assignment, image, since in each
+            ]
+        )
     )
 
 
@@ -243,9 +302,7 @@ def _resumed(row: Row[*tuple[Any, ...]]) -> Resumed:
     return Resumed(task, Answer.from_row(row._asdict()), row.revision)
 
 
-# Made once, and of tables rather than of models, which cost more each time: this is what a
-# volunteer's click waits for.
-_OVERDUE = (
+_OVERDUE = Prepared(
     select(_assignments.c.assignment_id, _assignments.c.image_id)
     .where(
         _assignments.c.lease == Lease.LIVE,
@@ -266,23 +323,6 @@ _UNLOADED = (
 _OWN = select(_assignments.c.assignment_id, _assignments.c.image_id).where(
     _assignments.c.assignment_id.in_(bindparam("assignments", expanding=True)),
     _assignments.c.volunteer_id == bindparam("volunteer"),
-)
-_LOCKED = (
-    select(_pool.c.image_id, _pool.c.state, _pool.c.priority, _pool.c.load)
-    .where(_pool.c.image_id.in_(bindparam("images", expanding=True)))
-    .with_for_update(skip_locked=True)
-)
-# From the images, and an outer join: MariaDB would read all that a volunteer ever rated.
-_FORMER = (
-    select(_pool.c.image_id, _assignments.c.lease, _assignments.c.created_at)
-    .outerjoin(
-        _assignments,
-        and_(
-            _assignments.c.volunteer_id == bindparam("volunteer"),
-            _assignments.c.image_id == _pool.c.image_id,
-        ),
-    )
-    .where(_pool.c.image_id.in_(bindparam("images", expanding=True)))
 )
 # Outer joins: MariaDB would begin with the series, and read all their images for a few.
 _RESUMED = (

@@ -10,13 +10,14 @@ import hashlib
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, bindparam, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
 from ..errors import AssignmentError
 from ..labels import KEYS, Answer, Receipt
 from ..tables import Assignment, Lease, Pool, Rating, RatingEvent, Volunteer, table
 from . import gold
 from .database import Database
+from .prepared import Prepared
 
 
 def find_volunteer(database: Database, token: str) -> int | None:
@@ -71,13 +72,13 @@ def rate(
 
     def work(connection: Connection) -> Receipt:
         # Nobody is blocked or unblocked until this rating is committed.
-        locked = connection.execute(_LOCKED, mine).one_or_none()
+        locked = _LOCKED.first(connection, mine)
         if locked is None:
-            known = connection.scalar(_IMAGE, mine) is not None
+            known = _KNOWN.first(connection, mine) is not None
             raise AssignmentError(_DELETED if known else _FOREIGN)
         image_id, blocked = locked.image_id, locked.blocked_at is not None
         # Read under the lock: another rating or a sweeper may have come in between.
-        rows = connection.execute(_SITUATION, mine).all()
+        rows = _SITUATION(connection, mine)
         if rows[0].lease == Lease.GOLD:
             said_at = database.now()
             return gold.answered(connection, mine, image_id, answer, revision, elapsed_ms, said_at)
@@ -93,18 +94,18 @@ def rate(
             "revision": revision,
             "elapsed_ms": elapsed_ms,
         }
-        connection.execute(_NEW_EVENT, {**values, "created_at": now})
+        _NEW_EVENT(connection, {**values, "created_at": now})
         before = after = None
         if row.rating_id is None:
             after = answer
             ids = {"image_id": image_id, "volunteer_id": volunteer_id}
             times = {"created_at": now, "updated_at": now}
-            connection.execute(_NEW_RATING, {**ids, **values, **times})
+            _NEW_RATING(connection, {**ids, **values, **times})
         elif row.standing_since <= row.handed_at:
             before, after = _answer(row, "stood"), answer
-            connection.execute(_CHANGED, {**values, "updated_at": now, "rating": row.rating_id})
+            _CHANGED(connection, {**values, "updated_at": now, "rating": row.rating_id})
         if row.lease != Lease.RATED:
-            connection.execute(_RATED, mine)
+            _RATED(connection, mine)
         if blocked:
             before = after = None
         _count(connection, image_id, before, after, live=row.lease == Lease.LIVE)
@@ -113,10 +114,9 @@ def rate(
     return database.write(work)
 
 
-def _answer(row: Row[*tuple[Any, ...]], prefix: str) -> Answer:
+def _answer(row: Any, prefix: str) -> Answer:
     """Give one of the answers of a row."""
-    columns = row._mapping  # noqa: SLF001 - the documented way to a column by its name
-    return Answer.from_row({key: columns[f"{prefix}_{key}"] for key in KEYS})
+    return Answer.from_row({key: getattr(row, f"{prefix}_{key}") for key in KEYS})
 
 
 def _count(
@@ -136,14 +136,12 @@ def _count(
     steps |= {"votes": int(new), "load": new - live}
     if any(steps.values()):
         more = {f"more_{name}": step for name, step in steps.items()}
-        connection.execute(_COUNTED, {"image": image_id, **more})
+        _COUNTED(connection, {"image": image_id, **more})
 
 
 _FOREIGN = "This picture was not handed to this page: it gets another one."
 _DELETED = "This picture was deleted: the page gets another one."
 
-# Made once, and of tables rather than of models, which cost more each time: this is what a
-# volunteer's click waits for.
 _pool, _ratings, _events = table(Pool), table(Rating), table(RatingEvent)
 _assignments = table(Assignment)
 _standing = _assignments.alias("standing")
@@ -152,14 +150,15 @@ _IMAGE = select(_assignments.c.image_id).where(
     _assignments.c.volunteer_id == bindparam("volunteer"),
 )
 _volunteers = table(Volunteer)
-_LOCKED = (
+_KNOWN = Prepared(_IMAGE)
+_LOCKED = Prepared(
     select(_pool.c.image_id, _volunteers.c.blocked_at)
     .join_from(_pool, _volunteers, _volunteers.c.volunteer_id == bindparam("volunteer"))
     .where(_pool.c.image_id == _IMAGE.scalar_subquery())
     .with_for_update()
 )
 # A row for each revision of the assignment, or one; with the volunteer's standing answer.
-_SITUATION = (
+_SITUATION = Prepared(
     select(
         _assignments.c.lease,
         _assignments.c.created_at.label("handed_at"),
@@ -181,24 +180,23 @@ _SITUATION = (
     .outerjoin(_standing, _standing.c.assignment_id == _ratings.c.assignment_id)
     .where(_assignments.c.assignment_id == bindparam("assignment"))
 )
-_NEW_EVENT = insert(_events)
-_NEW_RATING = insert(_ratings)
-_CHANGED = (
+_SAID = ("assignment_id", "revision", "elapsed_ms", *KEYS)
+_NEW_EVENT = Prepared(
+    insert(_events).values({name: bindparam(name) for name in (*_SAID, "created_at")})
+)
+_RATING = ("image_id", "volunteer_id", *_SAID, "created_at", "updated_at")
+_NEW_RATING = Prepared(insert(_ratings).values({name: bindparam(name) for name in _RATING}))
+_CHANGED = Prepared(
     update(_ratings)
     .where(_ratings.c.rating_id == bindparam("rating"))
-    .values(
-        {
-            name: bindparam(name)
-            for name in ("assignment_id", "revision", "elapsed_ms", "updated_at", *KEYS)
-        }
-    )
+    .values({name: bindparam(name) for name in (*_SAID, "updated_at")})
 )
-_RATED = (
+_RATED = Prepared(
     update(_assignments)
     .where(_assignments.c.assignment_id == bindparam("assignment"))
     .values(lease=Lease.RATED)
 )
-_COUNTED = (
+_COUNTED = Prepared(
     update(_pool)
     .where(_pool.c.image_id == bindparam("image"))
     .values(

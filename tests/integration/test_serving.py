@@ -12,7 +12,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from support.commands import Server, serving
+from support.commands import Server, run, serving
+from support.mariadb import private_mariadb
 from support.story import tell
 from support.visitor import PROTOCOL, Visitor, encode
 from tornado.httpclient import HTTPClientError, HTTPRequest
@@ -328,6 +329,27 @@ def test_files_are_packed_and_kept_for_ever(server: Server) -> None:
         assert total < 60_000
 
     tell(story)
+
+
+def test_readiness_is_of_now(frames: Path, tmp_path: Path) -> None:
+    """Whoever sends visitors here hears at once that the database is gone, and that it is back."""
+    with private_mariadb() as mariadb, mariadb.database() as url:
+        environ = {"ANIMELABEL_DATABASE_URL": url, "ANIMELABEL_PICTURES": str(frames)}
+        run("import", str(frames), cwd=tmp_path, **environ)
+        with serving("serve", cwd=tmp_path, environ=environ) as running:
+
+            async def ready() -> bool:
+                return (await Visitor(running.address).fetch("readyz")).code == 200
+
+            async def story() -> None:
+                assert await ready()
+                mariadb.kill()
+                assert not await ready()
+                assert (await Visitor(running.address).fetch("healthz")).code == 200
+                mariadb.start()
+                await eventually(ready)
+
+            tell(story)
 
 
 def test_malformed_visits_are_refused(server: Server) -> None:

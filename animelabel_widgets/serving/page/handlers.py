@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 import hmac
@@ -12,7 +13,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -232,9 +233,14 @@ class LiveHandler(Handler):
 class ReadyHandler(Handler):
     """Readiness: the database answers too."""
 
+    _asked: ClassVar[asyncio.Future[bool] | None] = None
+
     async def get(self) -> None:
-        """Ask it."""
-        ready = await IOLoop.current().run_in_executor(None, self.site.ready)
+        """Ask it; for all who ask meanwhile."""
+        asked = ReadyHandler._asked
+        if asked is None or asked.done():
+            asked = ReadyHandler._asked = IOLoop.current().run_in_executor(None, self.site.ready)
+        ready = await asyncio.shield(asked)
         self.set_status(200 if ready else 503)
         self.finish("ok\n" if ready else "the database does not answer\n")
 
