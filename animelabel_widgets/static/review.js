@@ -12,7 +12,7 @@ import { openVolunteers } from "./review-volunteers.js";
 
 const REPLY_WITHIN = 120_000;
 const NAME = "animelabel-reviewer";
-const NO_ANSWER = "The server does not answer just now, and nothing was stored: try again.";
+const NO_ANSWER = "The server does not answer just now: try again. Nothing is stored twice.";
 const TABS = [["images", "Images"], ["dashboard", "Dashboard"], ["volunteers", "Volunteers"]];
 
 /** @param {{model: any, el: HTMLElement}} context @returns {() => void} what ends it */
@@ -28,7 +28,8 @@ function render({ model, el }) {
   let asked = 0;
   let row = -1;
   let busy = false;
-  let greeting = false;
+  /** @type {?Promise<any>} */
+  let greeting = null;
   /** @type {any} */
   let undoable = null;
 
@@ -166,14 +167,14 @@ function render({ model, el }) {
   async function request(message, patience) {
     const reply = await link.request(message, patience);
     const reviewer = localStorage.getItem(NAME);
+    if (reply.content.code !== "no-hello" || !reviewer) return reply;
     // After a failure of the server, another widget answers, which knows neither name nor filter.
-    if (reply.content.code === "no-hello" && reviewer && !greeting) {
-      greeting = true;
-      start(reviewer).finally(() => {
-        greeting = false;
-      });
-    }
-    return reply;
+    greeting ??= link.request({ kind: "hello", reviewer }, REPLY_WITHIN).finally(() => {
+      greeting = null;
+      load();
+    });
+    await greeting;
+    return link.request(message, patience);
   }
 
   /** @param {object} message @returns {Promise<?import("./link.js").Reply>} null where it failed */

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -211,6 +213,36 @@ def test_a_volunteer_is_blocked_beside_a_vote_and_in_the_list(
     assert [each.kind for each in store.acts()] == ["block", "unblock", "block", "undo"]
     assert len(store.ratings()) == ratings
     assert store.check() == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_reviewer_goes_on_when_the_process_behind_the_page_dies(
+    review: Server, store: Store, new_page: Pages
+) -> None:
+    """What is pressed once the page is connected again is done, in the filter that is shown."""
+    page = new_page()
+    visit(page, review, "Ada")
+    page.select_option("[data-al=filter-order]", "number")
+    page.wait_for_selector(f"{FIRST}[data-image='1'] img")
+    image = opened(page)
+    say(page, "text")
+    (host,) = review.kernels()
+    os.kill(host, signal.SIGKILL)
+    wait_until(lambda: review.kernels() not in ([], [host]), "another process")
+
+    def stored() -> bool:
+        """Press the button, and see what comes of it."""
+        page.evaluate("document.querySelector('[data-al=panel-said]').textContent = ''")
+        page.click("[data-al=settle]")
+        page.wait_for_selector(
+            f"[data-al=picture]:not([data-image='{image}']), "
+            "[data-al=panel-said]:has-text('does not answer')"
+        )
+        return page.get_attribute("[data-al=picture]", "data-image") != str(image)
+
+    wait_until(stored, "the decision to be stored")
+    assert list(store.reviews().index) == [image]
+    assert page.get_attribute("[data-al=picture]", "data-image") == "2"
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
