@@ -74,6 +74,8 @@ def consensus(
     from ..project import open_project
     from ..retirement import replay
 
+    if least is not None and most is not None and least > most:
+        raise click.UsageError(f"--least {least} is above --most {most}: swap them.")
     settings = Settings.load(database_url=database_url, sure=sure, least=least, target=most)
     rule = estimation.rule(settings)
     if out is not None:

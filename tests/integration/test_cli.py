@@ -92,6 +92,7 @@ def test_a_campaign_from_the_command_line(
         (["export", "--ratings", "a.parquet", "--filter", "text"], 2, "name a folder to copy"),
         (["export", "--ratings", "a.csv"], 1, "let it end in .parquet"),
         (["consensus", "--out", "a.csv"], 1, "let it end in .parquet"),
+        (["consensus", "--least", "5", "--most", "4"], 2, "--least 5 is above --most 4: swap them"),
         (["serve", "--port", "99999"], 2, "not in the range 1<=x<=65535"),
         (["serve", "--kernels", "process", "--workers", "2"], 1, "are for the lean page"),
         (["serve", "--template", "lab", "--max-visitors", "9"], 1, "are for the lean page"),
