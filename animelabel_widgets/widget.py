@@ -40,6 +40,15 @@ class PageWidget(anywidget.AnyWidget):
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Ignore state from the browser: every synced trait is writable by a visitor."""
 
+    def _handle_msg(self, msg: dict[str, Any]) -> None:
+        """Take a message from the browser; one that no page of ours sends is ignored."""
+        data = msg["content"].get("data")
+        method = data.get("method") if isinstance(data, dict) else None
+        if method == "custom":
+            self._handle_custom_msg(data.get("content"), msg["buffers"])
+        elif method == "request_state":
+            self.send_state()
+
     def _answer(self, content: object, buffers: object) -> Answered:
         """Answer a message."""
         raise NotImplementedError

@@ -27,6 +27,7 @@ from support.visitor import Visitor
 
 from animelabel_widgets.demo import draw_demo
 
+COPIES = 9
 
 def memory(server: Server) -> float:
     """Give the proportional memory of the server and its kernels in MiB."""
@@ -74,6 +75,13 @@ async def rate(visitors: list[Visitor], seconds: float) -> tuple[int, list[float
     return len(taken), taken
 
 
+def multiply(frames: Path) -> None:
+    """Make more images of the demo's, so that nobody runs out of them."""
+    for file in list(frames.rglob("*.jpg")):
+        for number in range(COPIES):
+            file.with_stem(f"{file.stem}-{number}").hardlink_to(file)
+
+
 def stock(server: Server, pages: int) -> dict[str, float]:
     """Get pages of stock Voilà one after another; give the wait and the memory of each."""
     before = memory(server)
@@ -119,6 +127,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         draw_demo(folder)
+        multiply(folder / "frames")
         environ = {
             "ANIMELABEL_DATABASE_URL": f"sqlite:///{folder / 'crowd.db'}",
             "ANIMELABEL_PICTURES": str(folder / "frames"),

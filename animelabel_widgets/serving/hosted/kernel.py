@@ -17,8 +17,9 @@ from jupyter_client._version import protocol_version
 
 from . import routing
 from .compact import compact
+from .messages import Message
 from .turns import Turns
-from .wire import Message, Wire
+from .wire import Wire
 
 _log = logging.getLogger(__name__)
 
@@ -110,9 +111,9 @@ class VirtualKernel:
         if self._captured is not None:
             self._captured.append((kind, content, buffers or []))
             return
-        session = self._wire.session
-        message = session.msg(kind, content, parent=self._parent, metadata=metadata)
-        parts = session.serialize(message, ident=topic or kind.encode())
+        parts = self._wire.messages.write(
+            [topic or kind.encode()], kind, content, parent=self._parent, metadata=metadata
+        )
         self._on_loop(self._wire.publish, [*parts, *(buffers or [])])
 
     async def run(self, code: str, known: set[str]) -> dict[str, Any]:
@@ -225,9 +226,9 @@ class VirtualKernel:
 
     def _state(self, state: str, parent: Message) -> None:
         """Tell whether the kernel works."""
-        session = self._wire.session
-        message = session.msg("status", {"execution_state": state}, parent=parent)
-        self._on_loop(self._wire.publish, session.serialize(message, ident=b"status"))
+        content = {"execution_state": state}
+        parts = self._wire.messages.write([b"status"], "status", content, parent=parent)
+        self._on_loop(self._wire.publish, parts)
 
     def _info(self, _message: Message) -> dict[str, Any]:
         return INFO

@@ -7,11 +7,10 @@ from functools import partial
 from typing import Any
 
 import zmq
-from jupyter_client.session import Session
 
 from .channel import Channel
+from .messages import Message, Messages
 
-Message = dict[str, Any]
 Receive = Callable[["str", list[bytes], Message], None]
 
 _SUBSCRIBED = b"\x01"
@@ -44,9 +43,8 @@ class Wire:
         self, context: zmq.Context[Any], connection: Mapping[str, Any], receive: Receive
     ) -> None:
         key = connection["key"]
-        self.session = Session(
-            key=key.encode() if isinstance(key, str) else key,
-            signature_scheme=connection["signature_scheme"],
+        self.messages = Messages(
+            key.encode() if isinstance(key, str) else key, connection["signature_scheme"]
         )
         self._receive = receive
         self._channels: dict[str, Channel] = {}
@@ -74,8 +72,7 @@ class Wire:
     ) -> None:
         """Answer a request on its channel."""
         if channel in self._channels:
-            message = self.session.msg(kind, content, parent=parent)
-            parts = self.session.serialize(message, ident=identities)
+            parts = self.messages.write(identities, kind, content, parent=parent)
             self._channels[channel].send_multipart(parts)
 
     def publish(self, parts: list[bytes]) -> None:
@@ -92,10 +89,7 @@ class Wire:
     def _on_request(self, channel: str, parts: list[bytes]) -> None:
         """Check a request's signature, and hand it on; what is malformed is dropped."""
         try:
-            identities, signed = self.session.feed_identities(parts)
-            message = self.session.deserialize(signed)
-            # An answer quotes the header, and cannot with half a character in it.
-            self.session.pack(message["header"])
+            identities, message = self.messages.read(parts)
         except Exception:  # noqa: BLE001 - a page may send anything
             return
         if isinstance(message["msg_type"], str) and isinstance(message["content"], dict):
@@ -105,8 +99,9 @@ class Wire:
         """Welcome a new listener: it knows then that nothing escapes it any more."""
         if parts[0][:1] != _SUBSCRIBED:
             return
-        welcome = self.session.msg("iopub_welcome", {"subscription": parts[0][1:].decode()})
-        self.publish(self.session.serialize(welcome, ident=parts[0][1:]))
+        topic = parts[0][1:]
+        welcome = {"subscription": topic.decode()}
+        self.publish(self.messages.write([topic], "iopub_welcome", welcome))
 
 
 def _address(connection: Mapping[str, Any], channel: str) -> str:
