@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import secrets
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -151,7 +154,8 @@ class LeanServer(HostedServer):
             self.attach(server)
             _log.info("Ready for %d visitors", self._places)
             self.ioloop.add_callback(lambda: self._ready(self.display_url))
-            self.ioloop.start()
+            with self._heeding_signals():
+                self.ioloop.start()
         except KeyboardInterrupt:
             pass
         finally:
@@ -160,6 +164,23 @@ class LeanServer(HostedServer):
                 each.stop()
             server.stop()
             self.stop()
+
+    @contextmanager
+    def _heeding_signals(self) -> Iterator[None]:
+        """End the loop on Ctrl-C; an exception may come where it is lost, as an object ends."""
+        loop: asyncio.AbstractEventLoop = self.ioloop.asyncio_loop  # type: ignore[attr-defined]
+        heeded = [
+            number
+            for number in (signal.SIGINT, signal.SIGTERM)
+            if signal.getsignal(number) is not signal.SIG_IGN
+        ]
+        for number in heeded:
+            loop.add_signal_handler(number, self.ioloop.stop)
+        try:
+            yield
+        finally:
+            for number in heeded:
+                loop.remove_signal_handler(number)
 
     def attach(self, server: HTTPServer) -> None:
         """Have connections come in."""
