@@ -3,13 +3,13 @@
 /** Fewer coming pictures than this make the page ask for more. */
 export const LOW_WATER = 3;
 /** How many coming pictures the page asks for. */
-export const FILL = 5;
+export const FILL = 7;
 /** How many past pictures Back can reach. */
 export const REACH = 100;
 /** How many coming pictures a page remembers for a reload. */
 const AHEAD = 10;
 /** How many pictures are asked for in one message: ratings must not wait behind many. */
-export const PORTION = 3;
+export const PORTION = 5;
 /** Pictures so near to the active one are there before they are needed. */
 const NEAR = 3;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -88,7 +88,7 @@ export function missing(queue) {
   for (let step = 1; step <= NEAR; step += 1) places.push(queue.index + step);
   for (let step = 1; step <= NEAR; step += 1) places.push(queue.index - step);
   const items = places.map((place) => queue.items[place]).filter((item) => item?.url === null);
-  return items.slice(0, queue.items[queue.index]?.url === null ? 1 : PORTION).map((item) => item.assignment);
+  return items.slice(0, queue.items[queue.index]?.url === null ? 1 : NEAR).map((item) => item.assignment);
 }
 
 /**

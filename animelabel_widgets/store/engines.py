@@ -22,6 +22,9 @@ _LONGEST_TEXT = 2**30
 _BESIDE = 2
 # Seconds for which SQLite waits for other programs.
 _BUSY = 30
+# Pages of SQLite's log, 16 MiB, that are written to the database at once: the same ones are written
+# again and again, and most ratings touch the same few.
+_LOG_PAGES = 4_000
 # A page waits for its answer: better it asks again than that its thread is held for a minute.
 _LOCK_WAIT = 10
 
@@ -83,7 +86,7 @@ def sqlite_engine(url: URL, connections: int) -> Engine:
     def _connected(connection: Any, _record: object) -> None:
         connection.isolation_level = None
         _use_wal(connection)
-        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", f"wal_autocheckpoint={_LOG_PAGES}"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

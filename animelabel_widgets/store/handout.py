@@ -7,31 +7,18 @@ scanned under a lock and nobody waits.
 
 from __future__ import annotations
 
-import random
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from sqlalchemy import (
-    BindParameter,
-    Column,
-    Connection,
-    Row,
-    and_,
-    bindparam,
-    case,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Row, bindparam, or_, select, update
 
 from ..labels import KEYS, Answer, Resumed, Task
 from ..tables import Assignment, Image, Lease, Pool, Rating, SeriesRow, State, table
-from . import gold
-from .candidates import Candidate, Level, candidates
+from . import gold, leasing
+from .candidates import Candidate, candidates
 from .database import Database
 from .prepared import Prepared
 
@@ -42,8 +29,6 @@ TOO_FAR = timedelta(days=2)
 
 _pool, _assignments, _ratings = table(Pool), table(Assignment), table(Rating)
 _images, _series = table(Image), table(SeriesRow)
-
-_MOMENT = timedelta(milliseconds=1)
 
 Leases = Sequence[Any]
 """Rows with an assignment and its image."""
@@ -74,7 +59,7 @@ def hand_out(
             break
         patient = attempt < ROUNDS
         leased = database.write(
-            partial(_lease, volunteer_id, found, database.now(), lease, patient)
+            partial(leasing.give, volunteer_id, found, database.now(), lease, patient)
         )
         tasks += leased
         if len(tasks) == count:
@@ -135,7 +120,7 @@ def _release(database: Database, leases: Leases) -> int:
 
     def work(connection: Connection) -> int:
         images = {row.image_id for row in leases}
-        free = _locked(connection, images)
+        free = leasing.locked(connection, images)
         there = set(connection.scalars(_THERE, {"images": sorted(images)}))
         # By their primary key alone: SQLite would look through all live leases.
         rows = connection.execute(_LEASES, {"assignments": [row.assignment_id for row in leases]})
@@ -155,141 +140,6 @@ def _release(database: Database, leases: Leases) -> int:
         return len(live)
 
     return database.write(work)
-
-
-def _locked(connection: Connection, images: Collection[int]) -> dict[int, tuple[str, Level]]:
-    """Lock rows of the pool by primary key, without those that somebody else holds."""
-    rows = _lock(len(images))(connection, _numbered("image", sorted(images)))
-    return {row.image_id: (row.state, (row.priority, row.load)) for row in rows}
-
-
-def _lease(
-    volunteer_id: int,
-    found: Sequence[Candidate],
-    now: datetime,
-    lease: timedelta,
-    patient: bool,  # noqa: FBT001 - bound by `partial`, next to the name
-    connection: Connection,
-) -> list[Task]:
-    """Lease those candidates that are still as they were read.
-
-    Where somebody holds one just now, a `patient` caller gets none of a higher
-    level, and asks again: else the coverage would drift apart.
-    """
-    states = _locked(connection, {each.image_id for each in found})
-    held = [each.level for each in found if each.image_id not in states]
-    if patient and held:
-        found = [each for each in found if each.level <= min(held)]
-    # Read after the lock: another page of the same volunteer may have got the same image.
-    values = {"volunteer": volunteer_id, **_numbered("image", states)}
-    rows = _former(len(states))(connection, values) if states else []
-    former = [row for row in rows if row.lease is not None]
-    known = {row.image_id for row in former if row.lease != Lease.EXPIRED}
-    tasks = [
-        Task(uuid4(), each.image_id, each.folder, each.filename, each.title, now + lease)
-        for each in found
-        if states.get(each.image_id) == (State.OPEN, each.level) and each.image_id not in known
-    ]
-    if not tasks:
-        return []
-    images = [task.image_id for task in tasks]
-    places = [random.random() for _ in tasks]  # noqa: S311 - an order
-    _loaded(len(tasks))(connection, _numbered("image", images) | _numbered("place", places))
-    # The newer of two assignments is told by its time, also where the clock was set back.
-    since = dict.fromkeys(images, now)
-    for row in former:
-        if row.image_id in since:
-            since[row.image_id] = max(since[row.image_id], row.created_at + _MOMENT)
-    leases = {
-        "volunteer": volunteer_id,
-        "until": now + lease,
-        **_numbered("image", images),
-        **_numbered("assignment", [task.assignment_id for task in tasks]),
-        **_numbered("since", since.values()),
-    }
-    _leased(len(tasks))(connection, leases)
-    return tasks
-
-
-def _numbered(name: str, values: Iterable[Any]) -> dict[str, Any]:
-    """Name the values for a statement of so many."""
-    return {f"{name}_{number}": value for number, value in enumerate(values)}
-
-
-def _names(name: str, count: int, column: Column[Any]) -> list[BindParameter[Any]]:
-    """Name places for so many values of a column."""
-    return [bindparam(f"{name}_{number}", type_=column.type) for number in range(count)]
-
-
-@cache
-def _lock(count: int) -> Prepared:
-    """Make the statement that locks so many images, without those that somebody else holds."""
-    return Prepared(
-        select(_pool.c.image_id, _pool.c.state, _pool.c.priority, _pool.c.load)
-        .where(_pool.c.image_id.in_(_names("image", count, _pool.c.image_id)))
-        .with_for_update(skip_locked=True)
-    )
-
-
-@cache
-def _former(count: int) -> Prepared:
-    """Make the statement that finds what a volunteer knows of so many images."""
-    # From the images, and an outer join: MariaDB would read all that a volunteer ever rated.
-    return Prepared(
-        select(_pool.c.image_id, _assignments.c.lease, _assignments.c.created_at)
-        .outerjoin(
-            _assignments,
-            and_(
-                _assignments.c.volunteer_id == bindparam("volunteer"),
-                _assignments.c.image_id == _pool.c.image_id,
-            ),
-        )
-        .where(_pool.c.image_id.in_(_names("image", count, _pool.c.image_id)))
-    )
-
-
-@cache
-def _loaded(count: int) -> Prepared:
-    """Make the statement that counts a lease of each of so many images, and shuffles them."""
-    images = _names("image", count, _pool.c.image_id)
-    places = _names("place", count, _pool.c.shuffle)
-    shuffled = [
-        (_pool.c.image_id == image, place) for image, place in zip(images, places, strict=True)
-    ]
-    return Prepared(
-        update(_pool)
-        .where(_pool.c.image_id.in_(images))
-        .values(load=_pool.c.load + 1, shuffle=case(*shuffled))
-    )
-
-
-@cache
-def _leased(count: int) -> Prepared:
-    """Make the statement that stores so many leases of a volunteer."""
-    columns = _assignments.c
-    volunteer = bindparam("volunteer", type_=columns.volunteer_id.type)
-    until = bindparam("until", type_=columns.expires_at.type)
-    each = zip(
-        _names("assignment", count, columns.assignment_id),
-        _names("image", count, columns.image_id),
-        _names("since", count, columns.created_at),
-        strict=True,
-    )
-    return Prepared(
-        insert(_assignments).values(
-            [
-                {
-                    "assignment_id": assignment,
-                    "image_id": image,
-                    "volunteer_id": volunteer,
-                    "lease": Lease.LIVE,
-                    "created_at": since,
-                    "expires_at": until,
-                }
-                for assignment, image, since in each
-            ]
-        )
-    )
 
 
 def _resumed(row: Row[*tuple[Any, ...]]) -> Resumed:
