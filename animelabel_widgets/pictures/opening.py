@@ -51,8 +51,18 @@ def inside(root: Path, *parts: str) -> Path:
     """
     path = root.joinpath(*parts)
     # By names rather than by paths, which take five times as long: a click waits for it.
-    real, top = os.path.realpath(path), os.path.realpath(root)
-    if os.path.commonpath([real, top]) != top:
+    top = os.path.realpath(root)
+    try:
+        real = os.path.realpath(path, strict=True)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise PictureError(_LOOP) from None
+        real = os.path.realpath(path)  # a file that is missing is told by who opens it
+    try:
+        stays = os.path.commonpath([real, top]) == top
+    except ValueError:  # on another drive
+        stays = False
+    if not stays:
         raise PictureError("it lies outside of the pictures' folder")
     return path
 

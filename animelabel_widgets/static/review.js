@@ -163,18 +163,21 @@ function render({ model, el }) {
     if (root.dataset.tab !== "images") choose(root.dataset.tab ?? "images");
   }
 
-  /** @param {object} message @param {number} patience @returns {Promise<import("./link.js").Reply>} */
+  /** @param {any} message @param {number} patience @returns {Promise<import("./link.js").Reply>} */
   async function request(message, patience) {
     const reply = await link.request(message, patience);
     const reviewer = localStorage.getItem(NAME);
     if (reply.content.code !== "no-hello" || !reviewer) return reply;
     // After a failure of the server, another widget answers, which knows neither name nor filter.
+    const first = greeting === null;
     greeting ??= link.request({ kind: "hello", reviewer }, REPLY_WITHIN).finally(() => {
       greeting = null;
-      load();
     });
-    await greeting;
-    return link.request(message, patience);
+    const greeted = await greeting;
+    if (greeted.content.kind === "error") return greeted;
+    const answer = await link.request(message, patience);
+    if (first && message.kind !== "load") load();
+    return answer;
   }
 
   /** @param {object} message @returns {Promise<?import("./link.js").Reply>} null where it failed */

@@ -245,8 +245,9 @@ class Store:
 
     def put_gold(self, entries: Sequence[Gold]) -> list[Gold]:
         """Store right answers, in place of former ones; give those whose image is not there."""
+        unknown = gold.put(self._database, entries)
         self._draws.look()
-        return gold.put(self._database, entries)
+        return unknown
 
     def resume(self, volunteer_id: int, ids: Sequence[UUID]) -> list[Resumed]:
         """Give a volunteer's own assignments again, in the order asked; others are left out."""

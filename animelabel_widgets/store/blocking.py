@@ -1,8 +1,7 @@
 """Blocked volunteers: their ratings stay in the history, and leave the counters and aggregates.
 
-The volunteer's row is locked for writing here, and for reading by whoever
-stores a rating: so each rating is counted exactly as long as its volunteer
-is not blocked.
+The volunteer's row is locked here, and by whoever stores a rating: so each
+rating is counted exactly as long as its volunteer is not blocked.
 """
 
 from __future__ import annotations

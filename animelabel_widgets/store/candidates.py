@@ -53,15 +53,17 @@ def candidates(
     start = _START.first(connection, {"volunteer": volunteer_id})
     if start is None:
         raise VolunteerError("This visitor is not known to this database: say hello again.")
-    found: list[Candidate] = []
+    found: dict[int, Candidate] = {}
     for reach in (NEAR, EVERYTHING):
         for level in _levels(start.priority, start.load, target, connection):
-            found += _unknown(volunteer_id, level, wanted - len(found), reach, connection)
+            # One may come again: somebody else's lease has put it on another level meanwhile.
+            for each in _unknown(volunteer_id, level, wanted - len(found), reach, connection):
+                found.setdefault(each.image_id, each)
             if len(found) == wanted:
                 break
         if found:
             break
-    return found
+    return list(found.values())
 
 
 def _levels(

@@ -157,6 +157,8 @@ class Database:
             with alone(self._file, f"-{name}") as mine:
                 yield mine
             return
+        # Repeated where the connections that wait are lost, which this one is not to find out.
+        self.read(lambda connection: connection.scalar(select(1)))
         with contextlib.ExitStack() as held:
             try:
                 connection = held.enter_context(self.engine.connect())

@@ -131,7 +131,8 @@ def mysql_engine(url: URL, connections: int) -> Engine:
 
     @event.listens_for(engine, "reset")
     def _given_back(connection: Any, _record: object, _state: object) -> None:
-        # SQLAlchemy would roll back after each commit, which costs a round trip.
+        # SQLAlchemy would roll back after each commit, which costs a round trip. Every transaction
+        # is ended before; what a commit that failed has left is undone here.
         if connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS:
             connection.rollback()
 

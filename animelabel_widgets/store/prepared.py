@@ -29,7 +29,7 @@ class Prepared:
 
     def __init__(self, statement: Select[*tuple[Any, ...]] | UpdateBase) -> None:
         self._statement = statement
-        self._forms: dict[str, _Form] = {}
+        self._forms: dict[tuple[str, bool], _Form] = {}
 
     def __call__(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
         """Run it with these values; give its rows as named tuples.
@@ -39,15 +39,20 @@ class Prepared:
         sqlalchemy.exc.DBAPIError
             As SQLAlchemy would.
         """
-        name = connection.dialect.name
-        form = self._forms.get(name)
+        # MySQL's reserved words are not MariaDB's.
+        kind = connection.dialect.name, getattr(connection.dialect, "is_mariadb", False)
+        form = self._forms.get(kind)
         if form is None:
-            form = self._forms[name] = _Form(self._statement, connection.dialect)
+            form = self._forms[kind] = _Form(self._statement, connection.dialect)
         cursor = connection.connection.cursor()
         try:
             return form.run(cursor, values)
         except connection.dialect.loaded_dbapi.Error as error:
             raise _translated(connection, form.text, error) from error
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                connection.invalidate(error)  # Ctrl-C may have come before the server's answer
+            raise
         finally:
             cursor.close()
 

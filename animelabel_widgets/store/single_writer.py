@@ -54,11 +54,17 @@ class SingleWriter:
     def __init__(self, engine: Engine, file: Path) -> None:
         self._engine = engine
         self._file = file
+        self._connection: Connection | None = None
+        self._closed = False
+        self._begin()
+
+    def _begin(self) -> None:
+        """Have no works and no threads."""
+        self._process = os.getpid()
         self._news = threading.Condition()
         self._waiting: deque[_Job] = deque()
         self._writing: threading.Thread | None = None
         self._thread: threading.Thread | None = None
-        self._connection: Connection | None = None
 
     def run(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work`; when this returns, what it wrote is committed.
@@ -66,6 +72,10 @@ class SingleWriter:
         An error of `work` undoes what it wrote, and nothing of the others; an
         error of the transaction as a whole is raised by all of its works.
         """
+        if self._process != os.getpid():
+            # A fork has the state of threads that it does not have, and a connection of others.
+            self._others, self._connection = self._connection, None
+            self._begin()
         me = threading.current_thread()
         if me is self._writing:
             raise RuntimeError("A write inside a write would wait for itself.")
@@ -135,16 +145,21 @@ class SingleWriter:
             for job in batch:
                 job.error = job.error or error
             self._disconnect()
-        with self._news:
-            self._writing = None
-            if self._waiting:
-                self._call_thread()
-        for job in batch:
-            job.ended.set()
+        try:
+            with self._news:
+                self._writing = None
+                if self._closed:
+                    self._disconnect()
+                if self._waiting:
+                    self._call_thread()
+        finally:
+            for job in batch:
+                job.ended.set()
 
     def close(self) -> None:
-        """Give the connection back, where nobody writes."""
+        """Give the connection back, once nobody writes; what is written later gets another one."""
         with self._news:
+            self._closed = True
             if self._writing is None:
                 self._disconnect()
 

@@ -458,3 +458,19 @@ def test_a_store_whose_folder_refuses_the_lock_files_says_so(sqlite_url: str) ->
         (queue / "in the way").touch()
         with pytest.raises(StoreError, match=r"-queue cannot be opened .*: let this user write"):
             store.volunteer("0" * 32)
+
+
+def test_a_forked_process_writes_on_a_connection_of_its_own(sqlite: Database) -> None:
+    """What this process has kept open is of no use to it."""
+    queue = Queue(sqlite)
+    queue.add(0, partial(put, 0))
+    queue.finish()
+    child = os.fork()
+    if child == 0:
+        try:
+            sqlite.write(partial(put, 7))
+        finally:
+            os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert sqlite.write(partial(put, 8)) == 8
+    assert numbers(sqlite) == [0, 7, 8]

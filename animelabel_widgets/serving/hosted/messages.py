@@ -20,6 +20,8 @@ from jupyter_client.session import DELIM, json_packer
 Message = dict[str, Any]
 """As kernels have it, with the `quoted` header, which an answer repeats."""
 
+_QUOTED = ("msg_id", "msg_type", "session")
+
 _SIGNED = 4
 """Header, parent's header, metadata and content."""
 
@@ -61,7 +63,7 @@ class Messages:
             "metadata": metadata,
             "content": content,
             "buffers": [memoryview(each) for each in parts[border + 2 + _SIGNED :]],
-            "quoted": signed[0],
+            "quoted": _quoted(header),
         }
         return parts[:border], message
 
@@ -94,3 +96,14 @@ class Messages:
         for each in signed:
             copy.update(each)
         return copy.hexdigest().encode()
+
+
+def _quoted(header: Message) -> bytes:
+    """Give what an answer repeats of a header: names, in which nobody on the way finds a date."""
+    names = {name: header.get(name) for name in _QUOTED}
+    plain = {
+        name: value
+        for name, value in names.items()
+        if isinstance(value, str) and value.isascii() and ":" not in value
+    }
+    return json.dumps(plain).encode()

@@ -29,6 +29,7 @@ _log = logging.getLogger(__name__)
 
 COOKIE = "animelabel_visitor"
 _YEAR = 31_536_000
+_READY_WITHIN = 5.0
 _KERNEL = re.compile(r"[0-9a-f-]{36}")
 _COOKIE = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _PASSED_ON = ("Forwarded", "Via", "X-Forwarded-For", "X-Real-Ip")
@@ -240,7 +241,12 @@ class ReadyHandler(Handler):
         asked = ReadyHandler._asked
         if asked is None or asked.done():
             asked = ReadyHandler._asked = IOLoop.current().run_in_executor(None, self.site.ready)
-        ready = await asyncio.shield(asked)
+        try:
+            ready = await asyncio.wait_for(asyncio.shield(asked), _READY_WITHIN)
+        except TimeoutError:
+            # Whoever asks next asks anew: it may be one connection that hangs.
+            ReadyHandler._asked = None
+            ready = False
         self.set_status(200 if ready else 503)
         self.finish("ok\n" if ready else "the database does not answer\n")
 
