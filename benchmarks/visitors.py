@@ -29,6 +29,7 @@ from animelabel_widgets.demo import draw_demo
 
 COPIES = 9
 
+
 def memory(server: Server) -> float:
     """Give the proportional memory of the server and its kernels in MiB."""
     total = 0
