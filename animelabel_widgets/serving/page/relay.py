@@ -7,9 +7,11 @@ for each visitor, and a third of the server's work for each rating.
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import zmq
 from jupyter_client.manager import KernelManager
+from jupyter_client.session import DELIM
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
 from ..hosted.channel import Channel
@@ -51,6 +53,12 @@ class Relay(ZMQChannelsWebsocketConnection):
 
         iopub.on_recv(hear)
         return asyncio.ensure_future(asyncio.wait_for(welcomed, _WELCOME_WITHIN))
+
+    def handle_outgoing_message(self, stream: Any, outgoing_msg: list[bytes]) -> None:
+        """Hand a kernel's message on, in the only protocol there is here."""
+        border = outgoing_msg.index(DELIM)
+        # Without its signature.
+        self._on_zmq_reply(stream, outgoing_msg[border + 2 :])  # type: ignore[no-untyped-call]
 
     def disconnect(self) -> None:  # type: ignore[override]
         """Part the two; nobody waits for a welcome any more."""

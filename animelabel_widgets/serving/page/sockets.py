@@ -11,7 +11,7 @@ from typing import Any
 
 from tornado.iostream import StreamBufferFullError
 from tornado.web import HTTPError
-from tornado.websocket import WebSocketClosedError
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from .handlers import COOKIE, Site, is_from
@@ -85,7 +85,8 @@ class SocketHandler(VoilaKernelWebsocketHandler):  # type: ignore[misc]
     def write_message(self, message: Any, binary: bool = False) -> Any:  # noqa: FBT001, FBT002
         """Send a message; a reader who is too slow loses his connection, not the server."""
         try:
-            written = super().write_message(message, binary)
+            # Voilà would look for messages of kinds that such a kernel does not send.
+            written = WebSocketHandler.write_message(self, message, binary)
         except (StreamBufferFullError, WebSocketClosedError):
             self.close()
             return None
