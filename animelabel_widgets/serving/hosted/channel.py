@@ -11,6 +11,8 @@ from typing import Any
 
 import zmq
 
+# As plain numbers: an enumeration's take longer than the question.
+_EVENTS, _COME = int(zmq.EVENTS), int(zmq.POLLIN)
 _AT_ONCE = 50
 """Messages after which the loop is left to the others."""
 
@@ -55,7 +57,7 @@ class Channel:
         """Send a message."""
         self.socket.send_multipart(parts, zmq.NOBLOCK)
         # What comes in is told once, and a send may be what hears it.
-        if self._take and int(self.socket.get(zmq.EVENTS)) & zmq.POLLIN:
+        if self._take and self._has_come():
             self._loop.call_soon(self._read)
 
     def closed(self) -> bool:
@@ -75,11 +77,11 @@ class Channel:
     def _read(self) -> None:
         """Take what has come, and leave the loop to the others after some of it."""
         for _ in range(_AT_ONCE):
-            if self._take is None:
+            if self._take is None or not self._has_come():
                 return
-            try:
-                parts = self.socket.recv_multipart(zmq.NOBLOCK)
-            except zmq.Again:
-                return
-            self._take(parts)
+            self._take(self.socket.recv_multipart(zmq.NOBLOCK))
         self._loop.call_soon(self._read)
+
+    def _has_come(self) -> bool:
+        """Tell whether there is a message."""
+        return bool(int(self.socket.get(_EVENTS)) & _COME)

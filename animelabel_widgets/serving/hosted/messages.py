@@ -20,6 +20,7 @@ from jupyter_client.session import DELIM, json_packer
 Message = dict[str, Any]
 """As kernels have it, with the `quoted` header, which an answer repeats."""
 
+_EMPTY = b"{}"
 _QUOTED = ("msg_id", "msg_type", "session")
 
 _SIGNED = 4
@@ -54,7 +55,9 @@ class Messages:
         signature, *signed = parts[border + 1 : border + 2 + _SIGNED]
         if len(signed) < _SIGNED or not hmac.compare_digest(signature, self._sign(signed)):
             raise ValueError("not signed")
-        header, parent, metadata, content = (json.loads(each.decode()) for each in signed)
+        header, parent, metadata, content = (
+            {} if each == _EMPTY else json.loads(each.decode()) for each in signed
+        )
         message = {
             "header": header,
             "msg_id": header["msg_id"],
@@ -85,8 +88,8 @@ class Messages:
             "date": datetime.now(UTC).isoformat(),
             "version": protocol_version,
         }
-        quoted = parent["quoted"] if parent else b"{}"
-        known = json_packer(metadata) if metadata else b"{}"
+        quoted = parent["quoted"] if parent else _EMPTY
+        known = json_packer(metadata) if metadata else _EMPTY
         signed = [json.dumps(header).encode(), quoted, known, json_packer(content)]
         return [*identities, DELIM, self._sign(signed), *signed]
 

@@ -56,9 +56,11 @@ class Relay(ZMQChannelsWebsocketConnection):
 
     def handle_outgoing_message(self, stream: Any, outgoing_msg: list[bytes]) -> None:
         """Hand a kernel's message on, in the only protocol there is here."""
-        border = outgoing_msg.index(DELIM)
-        # Without its signature.
-        self._on_zmq_reply(stream, outgoing_msg[border + 2 :])  # type: ignore[no-untyped-call]
+        # A websocket that has just been closed has no protocol any more.
+        if self.subprotocol:
+            signature = outgoing_msg.index(DELIM) + 1
+            parts = outgoing_msg[signature + 1 :]
+            self._on_zmq_reply(stream, parts)  # type: ignore[no-untyped-call]
 
     def disconnect(self) -> None:  # type: ignore[override]
         """Part the two; nobody waits for a welcome any more."""
