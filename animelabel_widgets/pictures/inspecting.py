@@ -59,4 +59,7 @@ def on_white(picture: Image.Image) -> Image.Image:
         pixels = picture.convert("RGBA")
         white = Image.new("RGBA", pixels.size, "white")
         return Image.alpha_composite(white, pixels).convert("RGB")
+    if picture.mode.startswith("I;16"):
+        # Pillow would cut everything above 255.
+        return picture.convert("I").point(lambda value: value * (1 / 256)).convert("RGB")
     return picture if picture.mode == "RGB" else picture.convert("RGB")

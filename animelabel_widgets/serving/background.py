@@ -63,7 +63,9 @@ def estimating(settings: Settings) -> Iterator[None]:
     process = get_context("spawn").Process(
         name="estimator", target=_estimate, args=(settings,), daemon=True
     )
-    process.start()
+    # Ctrl-C in a terminal reaches the whole group; this process ends with the one it serves.
+    with _blocked(signal.SIGINT):
+        process.start()
     try:
         yield
     finally:
@@ -71,12 +73,24 @@ def estimating(settings: Settings) -> Iterator[None]:
         process.join()
 
 
+@contextmanager
+def _blocked(number: signal.Signals) -> Iterator[None]:
+    """Keep a signal from this thread, and for good from a process that it starts meanwhile."""
+    if not hasattr(signal, "pthread_sigmask"):  # pragma: no cover - Windows
+        yield
+        return
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+
+
 def _estimate(settings: Settings) -> None:
     """Be that process."""
     # Imported here: the process that serves the page does without pandas.
     from ..estimation import rule, watch
 
-    # Ctrl-C in a terminal reaches the whole group; this process ends with the one it serves.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is None:

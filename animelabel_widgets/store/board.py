@@ -22,7 +22,17 @@ from .reviewing import BROUGHT_BACK, SETTLED, TAKEN_OUT
 
 PORTION = 50_000
 STATES = tuple(State)
-REASONS = ("", "consensus", "blank", "limit", SETTLED, TAKEN_OUT, BROUGHT_BACK, "other")
+REASONS = (
+    "",
+    "consensus",
+    "blank",
+    "limit",
+    SETTLED,
+    TAKEN_OUT,
+    BROUGHT_BACK,
+    "one colour",
+    "other",
+)
 """Why an image is where it is, in the order of their codes."""
 
 _SCALE = 10_000

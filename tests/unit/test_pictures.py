@@ -95,6 +95,16 @@ def test_unusual_modes_are_shown(root: Path, mode: str) -> None:
     assert shown(Pictures(root).jpeg("s", "a.png")).mode == "RGB"
 
 
+def test_a_deep_grey_picture_has_its_shades(root: Path) -> None:
+    """Sixteen bits become eight, instead of being cut; and it is not of one colour."""
+    deep = Image.frombytes("I;16", (256, 2), struct.pack("<256H", *range(300, 65_536, 255)) * 2)
+    deep.save(root / "s" / "a.png")
+    picture = shown(Pictures(root).jpeg("s", "a.png"))
+    shades = [picture.getpixel((x, 0))[0] for x in (5, 128, 250)]
+    assert all(abs(shade - x) < 9 for shade, x in zip(shades, (5, 128, 250), strict=True))
+    assert not inspect(root / "s" / "a.png").one_colour
+
+
 def test_a_cmyk_picture_is_shown(root: Path) -> None:
     """Printers' JPEGs have four channels."""
     drawing(mode="CMYK").save(root / "s" / "a.jpg")
