@@ -37,11 +37,11 @@ _UNAVAILABLE = "The server cannot answer just now: nothing is lost, this page tr
 class PageWidget(anywidget.AnyWidget):
     """A widget whose page may be anybody's."""
 
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Ignore state from the browser: every synced trait is writable by a visitor."""
-
     def _handle_msg(self, msg: dict[str, Any]) -> None:
-        """Take a message from the browser; one that no page of ours sends is ignored."""
+        """Take a message from the browser; one that no page of ours sends is ignored.
+
+        State above all: every synced trait is writable by a visitor.
+        """
         data = msg["content"].get("data")
         method = data.get("method") if isinstance(data, dict) else None
         if method == "custom":

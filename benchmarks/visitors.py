@@ -19,15 +19,13 @@ import sys
 import tempfile
 import time
 import urllib.request
-from functools import partial
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from support.commands import Server, family, run, serving
-from support.visitor import PROTOCOL, Visitor, encode
+from support.rude import frame, websocket
+from support.visitor import Visitor, encode
 
 from animelabel_widgets.demo import draw_demo
 
@@ -60,120 +58,59 @@ async def arrive(visitors: list[Visitor], seconds: float) -> list[float]:
     return list(await asyncio.gather(*(one(*each) for each in enumerate(visitors))))
 
 
-class Rater(asyncio.Protocol):
-    """A visitor who rates as fast as he can, with next to no work of his own.
-
-    He shares the processors with the server, and only the server is to be measured.
-    """
-
-    def __init__(self, visitor: Visitor, until: float, taken: list[float]) -> None:
-        self._visitor = visitor
-        self._until = until
-        self._taken = taken
-        self._loop = asyncio.get_running_loop()
-        self._heard = bytearray()
-        self._greeted = False
-        self._tasks: list[bytes] = []
-        self._since = 0.0
-        self.done: asyncio.Future[None] = self._loop.create_future()
-        view = visitor.place["view"]
-        answer = {"text": False, "logo": False, "person": True, "empty": False}
-        rating = {"kind": "rate", "assignment": PLACE, "answer": answer}
-        self._rating = frame(view, {**rating, "revision": 0, "elapsed_ms": 900, "id": 1})
-        self._fetching = frame(view, {"kind": "fetch", "count": 5, "id": 2})
-
-    def connection_made(self, transport: Any) -> None:
-        """Open the visitor's websocket."""
-        self._transport = transport
-        path = f"/api/kernels/{self._visitor.place['kernel']}/channels?session_id=rater"
-        head = {
-            "Host": urlsplit(self._visitor.address).netloc,
-            "Upgrade": "websocket",
-            "Connection": "Upgrade",
-            "Sec-WebSocket-Version": "13",
-            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-            "Sec-WebSocket-Protocol": PROTOCOL,
-            "Cookie": self._visitor.cookie,
-            "Origin": self._visitor.origin,
-        }
-        lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items())]
-        transport.write("\r\n".join([*lines, "", ""]).encode())
-
-    def data_received(self, data: bytes) -> None:
-        """Take what comes: the answer to the opening, and then whole frames."""
-        self._heard += data
-        if not self._greeted:
-            head, border, rest = self._heard.partition(b"\r\n\r\n")
-            if not border:
-                return
-            if not head.startswith(b"HTTP/1.1 101"):
-                self.done.set_exception(RuntimeError(f"no websocket: {head[:99]!r}"))
-                return
-            self._greeted, self._heard = True, rest
-            self._next()
-        while not self.done.done():
-            size = self._heard[1] if len(self._heard) > 1 else 0
-            begin = {126: 4, 127: 10}.get(size, 2)
-            if len(self._heard) < begin:
-                return
-            if begin > 2:
-                size = int.from_bytes(self._heard[2:begin])
-            if len(self._heard) < begin + size:
-                return
-            message = bytes(self._heard[begin : begin + size])
-            del self._heard[: begin + size]
-            self._take(message)
-
-    def _take(self, message: bytes) -> None:
-        """Take an answer; other messages are of no interest."""
-        if b'"kind": "saved"' in message:
-            self._taken.append(1000 * (self._loop.time() - self._since))
-        elif b'"kind": "tasks"' in message:
-            self._tasks = re.findall(rb'"assignment": "([^"]+)"', message)
-            if not self._tasks:
-                self.done.set_exception(RuntimeError("no more images"))
-                return
-        elif b'"kind": "error"' in message:
-            self.done.set_exception(RuntimeError(f"refused: {message[-300:]!r}"))
-            return
-        else:
-            return
-        self._next()
-
-    def _next(self) -> None:
-        """Rate the next picture, or ask for more."""
-        self._since = self._loop.time()
-        if self._since > self._until:
-            self.done.set_result(None)
-        elif self._tasks:
-            self._transport.write(self._rating.replace(PLACE.encode(), self._tasks.pop()))
-        else:
-            self._transport.write(self._fetching)
-
-
-def frame(view: str, content: dict[str, object]) -> bytes:
-    """Make a frame of a websocket with a message for the widget, masked with zeros."""
-    data = {"method": "custom", "content": content}
-    message = encode("comm_msg", {"comm_id": view, "data": data})
-    return b"\x82\xfe" + len(message).to_bytes(2) + bytes(4) + message
-
-
 async def rate(visitors: list[Visitor], seconds: float) -> tuple[int, list[float]]:
-    """Let all rate as fast as they can; give how many, and how long each rating took in ms."""
+    """Let all rate as fast as they can; give how many, and how long each rating took in ms.
+
+    With next to no work of their own: they share the processors with the server, and only the
+    server is to be measured.
+    """
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
     taken: list[float] = []
-    raters = []
-    for visitor in visitors:
+
+    async def one(visitor: Visitor) -> None:
         visitor.close()
         await visitor.closed()
-        place = urlsplit(visitor.address)
-        make = partial(Rater, visitor, until, taken)
-        raters.append(await loop.create_connection(make, place.hostname, place.port))
-    await asyncio.gather(*(rater.done for _, rater in raters))
-    for transport, _ in raters:
-        transport.close()
+        reader, writer = await websocket(visitor)
+        view = visitor.place["view"]
+        answer = {"text": False, "logo": False, "person": True, "empty": False}
+        words = {"assignment": PLACE, "answer": answer, "revision": 0, "elapsed_ms": 900}
+        rating = spoken(view, kind="rate", id=1, **words)
+        fetching = spoken(view, kind="fetch", id=2, count=5)
+        tasks: list[bytes] = []
+        while (since := loop.time()) < until:
+            if tasks:
+                writer.write(rating.replace(PLACE.encode(), tasks.pop()))
+                await answered(reader, b"saved")
+                taken.append(1000 * (loop.time() - since))
+            else:
+                writer.write(fetching)
+                tasks = re.findall(rb'"assignment": "([^"]+)"', await answered(reader, b"tasks"))
+                if not tasks:
+                    raise RuntimeError("There are no more images: have more copies.")
+        writer.close()
+
+    await asyncio.gather(*(one(each) for each in visitors))
     return len(taken), taken
+
+
+def spoken(view: str, **content: object) -> bytes:
+    """Make a frame of a websocket with a message for the widget."""
+    data = {"method": "custom", "content": content}
+    return frame(encode("comm_msg", {"comm_id": view, "data": data}))
+
+
+async def answered(reader: asyncio.StreamReader, kind: bytes) -> bytes:
+    """Give the next message of a kind; others are of no interest, unless they are errors."""
+    while True:
+        size = (await reader.readexactly(2))[1]
+        if size in (126, 127):
+            size = int.from_bytes(await reader.readexactly(2 if size == 126 else 8))
+        message = await reader.readexactly(size)
+        if b'"kind": "%b"' % kind in message:
+            return message
+        if b'"kind": "error"' in message:
+            raise RuntimeError(f"refused: {message[-300:]!r}")
 
 
 def multiply(frames: Path) -> None:

@@ -88,10 +88,11 @@ def _blocked(number: signal.Signals) -> Iterator[None]:
 
 def _estimate(settings: Settings) -> None:
     """Be that process."""
+    # On Windows it was not blocked.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Imported here: the process that serves the page does without pandas.
     from ..estimation import rule, watch
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is None:
         raise RuntimeError("This is the work of a child process.")

@@ -418,7 +418,7 @@ class Store:
 
     def ping(self) -> None:
         """Ask the database for something, so that it is told whether it answers."""
-        self._database.read(lambda connection: connection.scalar(select(Campaign.campaign_id)))
+        self._database.ping()
 
     def progress(self) -> Progress:
         """Give how far the campaign is; counted once in a minute."""

@@ -101,6 +101,8 @@ def _unknown(
 _pool, _assignments, _volunteers = table(Pool), table(Assignment), table(Volunteer)
 _images, _series = table(Image), table(SeriesRow)
 
+_OPEN = _pool.c.state == State.OPEN
+
 
 def _side(*, above: bool) -> Prepared:
     """Select the unknown ones of a level among so many images on one side of the pivot."""
@@ -108,7 +110,7 @@ def _side(*, above: bool) -> Prepared:
     near = (
         select(_pool.c.image_id)
         .where(
-            _pool.c.state == State.OPEN,
+            _OPEN,
             _pool.c.priority == bindparam("priority"),
             _pool.c.load == bindparam("load"),
             _pool.c.shuffle >= pivot if above else _pool.c.shuffle < pivot,
@@ -134,7 +136,6 @@ def _side(*, above: bool) -> Prepared:
     )
 
 
-_OPEN = _pool.c.state == State.OPEN
 _FIRST = (
     select(_pool.c.priority, _pool.c.load)
     .where(_OPEN)

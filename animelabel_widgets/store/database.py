@@ -127,6 +127,16 @@ class Database:
         """
         return self._run(self._write, work)
 
+    def ping(self) -> None:
+        """Ask for something, so that it is told whether the database answers.
+
+        Raises
+        ------
+        StoreError
+            If it does not.
+        """
+        self.read(lambda connection: connection.scalar(select(1)))
+
     def insert_new(self, model: type[Base]) -> Insert:
         """Give an INSERT that leaves rows alone which are there already."""
         if self.is_sqlite:
@@ -158,7 +168,7 @@ class Database:
                 yield mine
             return
         # Repeated where the connections that wait are lost, which this one is not to find out.
-        self.read(lambda connection: connection.scalar(select(1)))
+        self.ping()
         with contextlib.ExitStack() as held:
             try:
                 connection = held.enter_context(self.engine.connect())

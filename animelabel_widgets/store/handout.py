@@ -1,8 +1,8 @@
 """The hand-out: leases on the least rated images, and their end.
 
-Candidates are read without a lock; then those few rows are locked by primary
-key, leaving out rows that somebody else holds, and checked again. So nothing is
-scanned under a lock and nobody waits.
+Candidates are read without a lock (`candidates`); then those few are locked,
+checked again and leased (`leasing`). So nothing is scanned under a lock and
+nobody waits.
 """
 
 from __future__ import annotations

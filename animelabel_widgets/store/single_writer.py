@@ -55,6 +55,8 @@ class SingleWriter:
         self._engine = engine
         self._file = file
         self._connection: Connection | None = None
+        # In a fork, that of the other process, which is never to be closed here.
+        self._others: Connection | None = None
         self._closed = False
         self._begin()
 
@@ -73,7 +75,7 @@ class SingleWriter:
         error of the transaction as a whole is raised by all of its works.
         """
         if self._process != os.getpid():
-            # A fork has the state of threads that it does not have, and a connection of others.
+            # A fork has the state of threads that it does not have.
             self._others, self._connection = self._connection, None
             self._begin()
         me = threading.current_thread()

@@ -121,7 +121,7 @@ def say(process: subprocess.Popen[str], content: object, *buffers: bytes) -> dic
     return heard(process)
 
 
-@pytest.mark.skipif(NODE is None, reason="needs Node")
+@pytest.mark.skipif(NODE is None, reason="needs Node, as tests/js does")
 @pytest.mark.parametrize("spoken", ["binary", "json"])
 def test_messages_travel_both_ways_and_after_a_broken_connection(
     port: int, kernel: tuple[str, str], spoken: str

@@ -226,6 +226,7 @@ def test_a_reader_who_is_too_slow_is_let_go(server: Server) -> None:
                 writer.write(frame(message))
                 await writer.drain()
                 peak = max(peak, total(memory, server))
+                # The pace of the flood: nothing is waited for.
                 await asyncio.sleep(0.005)
         writer.transport.abort()
 

@@ -38,6 +38,7 @@ async def undisturbed(address: str) -> AsyncIterator[Visitor]:
                 waits.append(loop.time() - begin)
             revision += 1
             rated.set()
+            # A pace, as a person has one: nothing is waited for.
             await asyncio.sleep(0.02)
 
     rating = asyncio.create_task(rate())

@@ -1,4 +1,7 @@
-"""The server's side of the host processes: starting, spreading visitors, recycling, mourning."""
+"""The server's side of the host processes: starting, spreading visitors, recycling, mourning.
+
+A little longer than other modules, so that a host's whole life stands in one place.
+"""
 
 from __future__ import annotations
 
