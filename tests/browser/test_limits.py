@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import text
 from support.accessibility import accessible
 from support.commands import serving
-from support.volunteer import Volunteer
+from support.volunteer import READY, Volunteer
+from support.waiting import wait_until
 
 from animelabel_widgets.store import Store
 
@@ -94,8 +95,18 @@ def test_who_has_had_too_many_pictures_can_still_rate_those_that_are_there(
     with serving_with("pictures=21:1", database_url, frames, tmp_path) as server:
         volunteer.visit(server.address)
         while not page.inner_text("[data-al=status]").startswith("You are fast!"):
-            volunteer.next()
-        volunteer.next()
+            # It depends on the pace whether one is left when the limit is met.
+            if page.is_visible(READY):
+                page.click("[data-al=next]", no_wait_after=True)
+        page.click("[data-al=back]", no_wait_after=True)
+        volunteer.sees_a_picture()
+        volunteer.press("text")
+        page.click("[data-al=next]", no_wait_after=True)
+        revised = "SELECT count(*) FROM rating_events WHERE revision = 1"
+        wait_until(
+            lambda: store._database.read(lambda c: c.execute(text(revised)).scalar_one()),
+            "the changed rating to be saved",
+        )
         volunteer.everything_is_saved()
         assert page.inner_text("[data-al=status]").startswith("You are fast!")
         assert page.inner_text("[data-al=link]") == "saved"
