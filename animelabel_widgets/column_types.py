@@ -27,8 +27,8 @@ class UTCDateTime(TypeDecorator[datetime]):
         """Turn an aware time into UTC, cut to milliseconds."""
         if value is None:
             return None
-        utc = value.astimezone(UTC).replace(tzinfo=None)
-        return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+        utc = value.astimezone(UTC)
+        return utc.replace(microsecond=utc.microsecond // 1000 * 1000, tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Say that the stored time is UTC."""

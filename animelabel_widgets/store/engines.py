@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from ..errors import ConfigError, StoreError
+from .prepared import run_text
 
 _SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO"
 # What `csv_lines` gives may be this long, in bytes.
@@ -92,7 +93,7 @@ def sqlite_engine(url: URL, connections: int) -> Engine:
     @event.listens_for(engine, "begin")
     def _began(connection: Connection) -> None:
         reads = connection.get_execution_options().get("animelabel_reads")
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        run_text(connection, "BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
 

@@ -7,7 +7,7 @@ database needs for a row. For what a volunteer's click waits for, that is too lo
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Select
@@ -44,17 +44,7 @@ class Prepared:
         form = self._forms.get(kind)
         if form is None:
             form = self._forms[kind] = _Form(self._statement, connection.dialect)
-        cursor = connection.connection.cursor()
-        try:
-            return form.run(cursor, values)
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise _translated(connection, form.text, error) from error
-        except BaseException as error:
-            if not isinstance(error, Exception):
-                connection.invalidate(error)  # Ctrl-C may have come before the server's answer
-            raise
-        finally:
-            cursor.close()
+        return form.run(connection, values)
 
     def first(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """Give its first row, or None."""
@@ -67,13 +57,13 @@ class _Form:
 
     def __init__(self, statement: Select[*tuple[Any, ...]] | UpdateBase, dialect: Dialect) -> None:
         compiled: Any = statement.compile(dialect=dialect)
-        self.text = str(compiled)
+        self._text = str(compiled)
         # By their order on SQLite, by their names on MySQL.
         self._positional: bool = compiled.positional
         self._names: list[str] = compiled.positiontup or list(compiled.binds)
         binds = {name: compiled.binds[name] for name in self._names}
-        self._process: list[_Process] = [
-            _of(binds[name].type, dialect).bind_processor(dialect) for name in self._names
+        self._binds: list[tuple[str, _Process]] = [
+            (name, _of(binds[name].type, dialect).bind_processor(dialect)) for name in self._names
         ]
         self._always = {name: each.value for name, each in binds.items() if not each.required}
         columns: list[Any] = (
@@ -83,22 +73,50 @@ class _Form:
             _of(column.type, dialect).result_processor(dialect, None) for column in columns
         ]
         Row = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc] # noqa: PYI024
-        self._row: Callable[..., Any] = Row
+        self._row: Callable[[Iterable[Any]], Any] = Row._make
 
-    def run(self, cursor: Any, values: Mapping[str, Any]) -> list[Any]:
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
         """Run it; give its rows."""
-        given = self._always | dict(values)
-        named = zip(self._names, self._process, strict=True)
-        bound = [process(given[name]) if process else given[name] for name, process in named]
-        cursor.execute(
-            self.text, bound if self._positional else dict(zip(self._names, bound, strict=True))
+        given = {**self._always, **values}
+        bound = [process(given[name]) if process else given[name] for name, process in self._binds]
+        found = run_text(
+            connection,
+            self._text,
+            bound if self._positional else dict(zip(self._names, bound, strict=True)),
         )
-        return [self._row(*self._read(row)) for row in cursor.fetchall()] if self._columns else []
+        if not self._columns:
+            return []
+        rows = map(self._read, found) if any(self._columns) else found
+        return [self._row(row) for row in rows]
 
-    def _read(self, row: Iterable[Any]) -> Iterator[Any]:
+    def _read(self, row: Iterable[Any]) -> list[Any]:
         """Read the values of a row."""
-        for process, value in zip(self._columns, row, strict=True):
-            yield process(value) if process else value
+        read = zip(self._columns, row, strict=True)
+        return [process(value) if process else value for process, value in read]
+
+
+def run_text(connection: Connection, text: str, values: Any = ()) -> Sequence[Any]:
+    """Have the driver run a statement; give its rows.
+
+    Raises
+    ------
+    sqlalchemy.exc.DBAPIError
+        As SQLAlchemy would.
+    """
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(text, values)
+        rows: Sequence[Any] = cursor.fetchall()
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _translated(connection, text, error) from error
+    except BaseException as error:
+        if not isinstance(error, Exception):
+            connection.invalidate(error)  # Ctrl-C may have come before the server's answer
+        raise
+    else:
+        return rows
+    finally:
+        cursor.close()
 
 
 def _of(kind: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:

@@ -34,6 +34,7 @@ PATIENCE = 30.0
 """Seconds for which a work waits for its turn."""
 
 _IDLE = 10.0
+_LOCKS = ("-queue", "-turn")
 
 
 class SingleWriter:
@@ -57,6 +58,7 @@ class SingleWriter:
         self._connection: Connection | None = None
         # In a fork, that of the other process, which is never to be closed here.
         self._others: Connection | None = None
+        self._turn = Turn(file)
         self._closed = False
         self._begin()
 
@@ -77,6 +79,7 @@ class SingleWriter:
         if self._process != os.getpid():
             # A fork has the state of threads that it does not have.
             self._others, self._connection = self._connection, None
+            self._turn.close()
             self._begin()
         me = threading.current_thread()
         if me is self._writing:
@@ -135,12 +138,14 @@ class SingleWriter:
         """
         batch: list[_Job] = []
         try:
-            with turn(self._file, wait=wait) as mine:
-                if mine:
+            if self._turn.take(wait=wait):
+                try:
                     self._connection = self._connection or self._engine.connect()
                     with self._connection.begin():
                         while len(batch) < TOGETHER and self._take(batch):
                             _try(batch[-1], self._connection, first=len(batch) == 1)
+                finally:
+                    self._turn.give_back()
         except BaseException as error:  # noqa: BLE001 - each thread raises it for itself
             if not batch:
                 self._take(batch)
@@ -167,6 +172,7 @@ class SingleWriter:
 
     def _disconnect(self) -> None:
         """Have the next transaction begin on another connection."""
+        self._turn.close()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -217,31 +223,56 @@ def _try(job: _Job, connection: Connection, *, first: bool) -> None:
     connection.exec_driver_sql("RELEASE job")
 
 
-@contextlib.contextmanager
-def turn(file: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Wait for this process's turn to write; or tell whether it has come.
+class Turn:
+    """The right of one process at a time to write.
 
     Two locks make a queue: who has the first is the next to get the second, and
     who just wrote finds the first one taken. The kernel ends both with the process.
 
-    Raises
-    ------
-    StoreError
-        If the lock files cannot be opened.
+    Parameters
+    ----------
+    file
+        The database; the lock files are beside it, and opened once.
     """
-    if fcntl is None:  # pragma: no cover
-        yield True
-        return
-    how = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
-    with contextlib.ExitStack() as held:
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._locks: list[int] = []
+
+    def take(self, *, wait: bool = True) -> bool:
+        """Wait for this process's turn; or tell whether it has come.
+
+        Raises
+        ------
+        StoreError
+            If the lock files cannot be opened.
+        """
+        if fcntl is None:  # pragma: no cover
+            return True
+        how = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
+        while len(self._locks) < len(_LOCKS):
+            self._locks.append(_opened(self._file, _LOCKS[len(self._locks)]))
+        queue, turn = self._locks
         try:
-            with _locked(file, "-queue", how):
-                held.enter_context(_locked(file, "-turn", how))
+            fcntl.flock(queue, how)
+            try:
+                fcntl.flock(turn, how)
+            finally:
+                fcntl.flock(queue, fcntl.LOCK_UN)
         except BlockingIOError:
-            mine = False
-        else:
-            mine = True
-        yield mine
+            return False
+        return True
+
+    def give_back(self) -> None:
+        """Let the next process write."""
+        if self._locks:
+            # Not by closing: a forked process may have a copy of the descriptor.
+            fcntl.flock(self._locks[1], fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Close the lock files; the next turn opens them again."""
+        while self._locks:
+            os.close(self._locks.pop())
 
 
 @contextlib.contextmanager
@@ -250,32 +281,29 @@ def alone(file: Path, suffix: str) -> Iterator[bool]:
     if fcntl is None:  # pragma: no cover
         yield True
         return
-    with contextlib.ExitStack() as held:
+    descriptor = _opened(file, suffix)
+    try:
         try:
-            held.enter_context(_locked(file, suffix, fcntl.LOCK_EX | fcntl.LOCK_NB))
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield False
-        else:
-            yield True
-
-
-@contextlib.contextmanager
-def _locked(file: Path, suffix: str, how: int) -> Iterator[None]:
-    """Hold a lock file beside the database."""
-    lock = f"{file}{suffix}"
-    try:
-        descriptor = os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    except OSError as error:
-        raise StoreError(
-            f"The lock file {lock} cannot be opened ({error.strerror}): let this user write "
-            "in the folder of the database."
-        ) from error
-    try:
-        fcntl.flock(descriptor, how)
+            return
         try:
-            yield
+            yield True
         finally:
             # Not by closing alone: a forked process may have a copy of the descriptor.
             fcntl.flock(descriptor, fcntl.LOCK_UN)
     finally:
         os.close(descriptor)
+
+
+def _opened(file: Path, suffix: str) -> int:
+    """Open a lock file beside the database."""
+    lock = f"{file}{suffix}"
+    try:
+        return os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise StoreError(
+            f"The lock file {lock} cannot be opened ({error.strerror}): let this user write "
+            "in the folder of the database."
+        ) from error

@@ -22,7 +22,7 @@ from animelabel_widgets.errors import StoreError
 from animelabel_widgets.store import Store
 from animelabel_widgets.store.database import ATTEMPTS, Database
 from animelabel_widgets.store.gate import Gate
-from animelabel_widgets.store.single_writer import SingleWriter, turn
+from animelabel_widgets.store.single_writer import SingleWriter, Turn
 
 Work = Callable[[Connection], Any]
 
@@ -411,9 +411,12 @@ def test_a_copy_of_a_lock_in_a_forked_process_holds_nobody_up(
 
     file = tmp_path / "a.db"
     monkeypatch.setattr("animelabel_widgets.store.single_writer.os.open", copied)
-    with turn(file):
-        assert taken(Path(f"{file}-turn"))
+    turn = Turn(file)
+    assert turn.take()
+    assert taken(Path(f"{file}-turn"))
+    turn.give_back()
     assert not taken(Path(f"{file}-turn"))
+    turn.close()
     for descriptor in copies:
         os.close(descriptor)
 
@@ -421,20 +424,27 @@ def test_a_copy_of_a_lock_in_a_forked_process_holds_nobody_up(
 def test_processes_take_turns(tmp_path: Path) -> None:
     """Who just had a turn comes after who waits, even asking again at once."""
     file, order = tmp_path / "a.db", []
+    # Each opens the lock files for itself, as processes do.
+    one, other = Turn(file), Turn(file)
 
     def wait_for_a_turn() -> None:
-        with turn(file):
-            order.append("second")
+        other.take()
+        order.append("second")
+        other.give_back()
 
     waiting = threading.Thread(target=wait_for_a_turn)
-    with turn(file):
-        order.append("first")
-        waiting.start()
-        wait_until(lambda: taken(Path(f"{file}-queue")), "the other one to wait")
-    with turn(file):
-        order.append("first again")
+    assert one.take()
+    order.append("first")
+    assert not other.take(wait=False)
+    waiting.start()
+    wait_until(lambda: taken(Path(f"{file}-queue")), "the other one to wait")
+    one.give_back()
+    assert one.take()
+    order.append("first again")
     waiting.join()
     assert order == ["first", "second", "first again"]
+    one.close()
+    other.close()
 
 
 def taken(lock: Path) -> bool:
@@ -451,13 +461,14 @@ def taken(lock: Path) -> bool:
 
 def test_a_store_whose_folder_refuses_the_lock_files_says_so(sqlite_url: str) -> None:
     """A file in the place of the queue's lock is an error in one sentence."""
-    with closing(Store.open(sqlite_url)) as store:
-        queue = Path(sqlite_url.removeprefix("sqlite:///") + "-queue")
-        queue.unlink()
-        queue.mkdir()
-        (queue / "in the way").touch()
-        with pytest.raises(StoreError, match=r"-queue cannot be opened .*: let this user write"):
-            store.volunteer("0" * 32)
+    Store.open(sqlite_url).close()
+    queue = Path(sqlite_url.removeprefix("sqlite:///") + "-queue")
+    queue.unlink()
+    queue.mkdir()
+    (queue / "in the way").touch()
+    refused = pytest.raises(StoreError, match=r"-queue cannot be opened .*: let this user write")
+    with refused, closing(Store.open(sqlite_url)) as store:
+        store.volunteer("0" * 32)
 
 
 def test_a_forked_process_writes_on_a_connection_of_its_own(sqlite: Database) -> None:

@@ -92,6 +92,11 @@ class VisitorComm(BaseComm):
             msg_type, content, metadata=metadata, buffers=buffers, topic=self.topic
         )
 
+    def handle_msg(self, msg: dict[str, Any]) -> None:
+        """Hand a message on; there is no shell to be told before and after."""
+        if self._msg_callback:
+            self._msg_callback(msg)
+
     def close(
         self,
         data: Any = None,
