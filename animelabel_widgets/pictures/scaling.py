@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections import OrderedDict
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Semaphore
 
 from PIL import Image, ImageOps
 
@@ -20,6 +20,10 @@ Key = tuple[str, str, int]
 
 FINER = 5
 """Steps of quality by which a JPEG file may be finer than asked for, and is not encoded anew."""
+
+
+_AT_ONCE = 8
+"""Pictures that a process decodes at a time: a large one takes 200 MB for that moment."""
 
 
 class Pictures:
@@ -61,6 +65,7 @@ class Pictures:
         self._disk = disk
         self._cache: OrderedDict[Key, bytes] = OrderedDict()
         self._lock = Lock()
+        self._decoders = Semaphore(_AT_ONCE)
 
     def jpeg(self, folder: str, filename: str, *, max_side: int | None = None) -> bytes:
         """Give a picture as a JPEG file, turned as its EXIF data says.
@@ -118,7 +123,7 @@ class Pictures:
         found = bare(small_content(source), max_side, self._coarse)
         if found is not None:
             return found, False
-        with opened(source) as picture:
+        with self._decoders, opened(source) as picture:
             return self._encoded(picture, max_side), True
 
     def _encoded(self, picture: Image.Image, max_side: int) -> bytes:

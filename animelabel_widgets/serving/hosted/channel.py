@@ -13,6 +13,7 @@ import zmq
 
 # As plain numbers: an enumeration's take longer than the question.
 _EVENTS, _COME = int(zmq.EVENTS), int(zmq.POLLIN)
+_LAST, _MORE = int(zmq.NOBLOCK), int(zmq.NOBLOCK | zmq.SNDMORE)
 _AT_ONCE = 50
 """Messages after which the loop is left to the others."""
 
@@ -33,9 +34,12 @@ class Channel:
         self._take: Callable[[list[bytes]], object] | None = None
 
     def on_recv(self, take: Callable[[list[bytes]], object] | None) -> None:
-        """Have each message taken, or none any more."""
+        """Have each message taken, or none any more; of a closed socket, none comes."""
         if take is None:
             self.stop_on_recv()
+            return
+        # The number of its descriptor may be another connection's by now.
+        if self.socket.closed:
             return
         if self._take is None:
             self._loop.add_reader(self.socket.FD, self._read)
@@ -55,7 +59,9 @@ class Channel:
 
     def send_multipart(self, parts: list[Any], *_flags: object, **_how: object) -> None:
         """Send a message."""
-        self.socket.send_multipart(parts, zmq.NOBLOCK)
+        for part in parts[:-1]:
+            self.socket.send(part, _MORE)
+        self.socket.send(parts[-1], _LAST)
         # What comes in is told once, and a send may be what hears it.
         if self._take and self._has_come():
             self._loop.call_soon(self._read)
@@ -79,8 +85,18 @@ class Channel:
         for _ in range(_AT_ONCE):
             if self._take is None or not self._has_come():
                 return
-            self._take(self.socket.recv_multipart(zmq.NOBLOCK))
+            self._take(self._next())
         self._loop.call_soon(self._read)
+
+    def _next(self) -> list[bytes]:
+        """Give the parts of the next message."""
+        parts = []
+        more = True
+        while more:
+            frame = self.socket.recv(_LAST, copy=False)
+            parts.append(frame.bytes)
+            more = frame.more
+        return parts
 
     def _has_come(self) -> bool:
         """Tell whether there is a message."""

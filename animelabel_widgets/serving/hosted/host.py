@@ -19,15 +19,17 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import zmq
 
 from . import routing
 from .kernel import VirtualKernel
+from .turns import Threads
 
-THREADS = 8
+THREADS = 32
+"""Most wait for SQLite's writer, who commits at once what so many bring."""
+
 _LINE = 64 * 2**20
 
 _log = logging.getLogger(__name__)
@@ -41,7 +43,7 @@ class Host:
         self._zmq: zmq.Context[Any] = zmq.Context()
         # Five sockets for each kernel; the library's own limit is 1,023.
         self._zmq.set(zmq.MAX_SOCKETS, 65_000)
-        self._pool = ThreadPoolExecutor(THREADS, "visitor")
+        self._threads = Threads(THREADS)
         self._kernels: dict[str, VirtualKernel] = {}
         self._known: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -74,7 +76,7 @@ class Host:
             self._zmq,
             request["connection"],
             request["environ"],
-            self._pool,
+            self._threads,
             statuses=request["statuses"],
             ended=self._on_ended,
         )

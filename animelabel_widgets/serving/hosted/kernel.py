@@ -6,7 +6,6 @@ import ast
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
 from contextvars import Context, copy_context
 from functools import partial
 from typing import Any
@@ -18,7 +17,7 @@ from jupyter_client._version import protocol_version
 from . import routing
 from .compact import compact
 from .messages import Message
-from .turns import Turns
+from .turns import Threads, Turns
 from .wire import Wire
 
 _log = logging.getLogger(__name__)
@@ -60,8 +59,8 @@ class VirtualKernel:
         The content of its connection file.
     environ
         The visitor's own variables.
-    pool
-        The threads that handle messages.
+    threads
+        They handle messages.
     statuses
         Tell the page when a message of a widget is handled; the stock front end waits for it.
     ended
@@ -74,7 +73,7 @@ class VirtualKernel:
         context: zmq.Context[Any],
         connection: Mapping[str, Any],
         environ: dict[str, str],
-        pool: Executor,
+        threads: Threads,
         *,
         statuses: bool,
         ended: Callable[[str], None],
@@ -94,7 +93,7 @@ class VirtualKernel:
         self._wire = Wire(context, connection, self._receive)
         self._context: Context = copy_context()
         self._context.run(routing.current.set, self)
-        self._turns = Turns(pool, self._context, kernel_id)
+        self._turns = Turns(threads, self._context, kernel_id)
 
     def publish(
         self,

@@ -1,13 +1,16 @@
-"""The works of one visitor, one after another, in threads that all visitors share."""
+"""The works of one visitor, one after another, in threads that all visitors share.
+
+A `ThreadPoolExecutor` does more: it tells how each work ended, which nobody asks here.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor
 from contextvars import Context
-from threading import Lock
+from queue import SimpleQueue
+from threading import Lock, Thread
 
 _log = logging.getLogger(__name__)
 
@@ -15,24 +18,51 @@ _AT_ONCE = 10
 """Works after which a thread is left to other visitors."""
 
 
+Work = Callable[[], object]
+
+
+class Threads:
+    """Some threads that do what they are given, as long as the process lives.
+
+    Parameters
+    ----------
+    count
+        How many.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._works: SimpleQueue[Work] = SimpleQueue()
+        for number in range(count):
+            Thread(target=self._do, name=f"visitor_{number}", daemon=True).start()
+
+    def give(self, work: Work) -> None:
+        """Have a work done, which raises nothing."""
+        self._works.put(work)
+
+    def _do(self) -> None:
+        """Be a thread."""
+        while True:
+            self._works.get()()
+
+
 class Turns:
     """Takes works, and does them in their order.
 
     Parameters
     ----------
-    pool
-        The threads.
+    threads
+        They do the works.
     context
         In which the works are done.
     name
         The visitor's in logs.
     """
 
-    def __init__(self, pool: Executor, context: Context, name: str) -> None:
-        self._pool = pool
+    def __init__(self, threads: Threads, context: Context, name: str) -> None:
+        self._threads = threads
         self._context = context
         self._name = name
-        self._waiting: deque[Callable[[], object]] = deque()
+        self._waiting: deque[Work] = deque()
         self._working = False
         self._lock = Lock()
 
@@ -40,14 +70,14 @@ class Turns:
         """Count the works that wait."""
         return len(self._waiting)
 
-    def add(self, work: Callable[[], object]) -> None:
+    def add(self, work: Work) -> None:
         """Have a work done after those before it."""
         with self._lock:
             self._waiting.append(work)
             if self._working:
                 return
             self._working = True
-        self._pool.submit(self._work_off)
+        self._threads.give(self._work_off)
 
     def clear(self) -> None:
         """Forget what waits."""
@@ -65,4 +95,4 @@ class Turns:
                 self._context.run(work)
             except BaseException:  # noqa: BLE001 - sys.exit too ends nothing but this handler
                 _log.exception("Kernel %s: a handler failed", self._name)
-        self._pool.submit(self._work_off)
+        self._threads.give(self._work_off)
