@@ -92,18 +92,18 @@ def export(
     if destination is None and condition is not None:
         raise click.UsageError("--filter chooses images: name a folder to copy them to.")
     with open_project(database_url, pictures=pictures, create=False) as project:
+        if destination is not None:
+            report = project.export(
+                FILTER if condition is None else condition,
+                destination,
+                mode=mode,
+                split=split,
+                balance=balance,
+                seed=seed,
+                ratings=crowdkit,
+            )
+            click.echo(report.summary())
+        # Last, as it cannot be repeated while its file is there.
         if ratings is not None:
             count = project.export_ratings(ratings)
             click.echo(f"Exported {count} ratings to {ratings}.")
-        if destination is None:
-            return
-        report = project.export(
-            FILTER if condition is None else condition,
-            destination,
-            mode=mode,
-            split=split,
-            balance=balance,
-            seed=seed,
-            ratings=crowdkit,
-        )
-    click.echo(report.summary())

@@ -14,11 +14,13 @@ TOLERANCE = 6
 """Levels, of 256, by which the pixels of one colour may differ after JPEG compression."""
 
 _REDUCED = (256, 256)
+_ORIENTATION = 0x0112
+_ON_ITS_SIDE = (5, 6, 7, 8)
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What a picture file is: its size in pixels and bytes, and whether it has one colour."""
+    """What a picture is: its sides in pixels as shown, its bytes, and whether it has one colour."""
 
     width: int
     height: int
@@ -39,6 +41,9 @@ def inspect(source: Source) -> Inspection:
     """
     with opened(source) as picture:
         width, height = picture.size
+        # Without the question, Pillow would look for it at the end of a PNG file.
+        if "exif" in picture.info and picture.getexif().get(_ORIENTATION) in _ON_ITS_SIDE:
+            width, height = height, width
         picture.draft("RGB", _REDUCED)
         picture.load()
         size = source.stat().st_size if isinstance(source, Path) else source.getbuffer().nbytes

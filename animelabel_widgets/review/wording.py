@@ -25,7 +25,8 @@ def described(image_id: int, title: str, row: pd.Series) -> dict[str, object]:
     shown = [label.name for label in LABELS if said[label.key] > 0.5]  # noqa: PLR2004
     votes = int(row["votes"])
     facts = ["1 vote" if votes == 1 else f"{votes} votes"]
-    if estimated:
+    # Of a single vote, all that is known is who gave it.
+    if estimated and votes != 1:
         facts.append(f"{_least(said):.0%} sure")
     state = STATES[int(row["state"])]
     facts += ["" if state == State.OPEN else state, REASONS[int(row["reason"])]]

@@ -122,10 +122,14 @@ def _portion(
 
 def _parsed(lines: str, count: int, columns: pa.Schema) -> pa.Table:
     """Read the lines of a portion."""
+    # In memory of Arrow's own: its threads let go of it late, and when the program ends, there is
+    # no Python any more to give memory back to.
+    own = pa.BufferOutputStream()
+    own.write(lines.encode())
     naive = {field.name: field.type for field in columns} | {"created_at": pa.timestamp("us")}
     try:
         read = csv.read_csv(
-            pa.BufferReader(lines.encode()),
+            pa.BufferReader(own.getvalue()),
             csv.ReadOptions(column_names=["rating_id", *columns.names]),
             convert_options=csv.ConvertOptions(column_types={"rating_id": pa.int64(), **naive}),
         )

@@ -75,6 +75,8 @@ def test_a_turned_picture_is_upright_and_tells_nothing_else(root: Path) -> None:
     drawing((64, 36)).save(root / "s" / "a.jpg", exif=exif, comment=b"secret")
     jpeg = Pictures(root).jpeg("s", "a.jpg")
     assert shown(jpeg).size == (36, 64)
+    seen = inspect(root / "s" / "a.jpg")
+    assert (seen.width, seen.height) == (36, 64)
     assert b"taken at home" not in jpeg
     assert b"secret" not in jpeg
 

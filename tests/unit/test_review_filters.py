@@ -10,6 +10,7 @@ from animelabel_widgets.errors import ProtocolError
 from animelabel_widgets.labels import KEYS, Answer, Decision
 from animelabel_widgets.review.filtering import Filter, chosen
 from animelabel_widgets.review.messages import Find, Settle, parse
+from animelabel_widgets.review.wording import described
 
 SERIES = pd.DataFrame(
     {"title": ["A", "B"], "is_anime": pd.array([True, None], dtype="boolean")}, index=[1, 2]
@@ -114,3 +115,13 @@ def test_anything_else_is_refused(content: object) -> None:
     """By its keys, types, sizes and ranges."""
     with pytest.raises(ProtocolError):
         parse(content)
+
+
+def test_of_a_single_vote_nobody_is_sure() -> None:
+    """Its share is 100 %, which says nothing."""
+    row = pd.Series({f"p_{key}": 1.0 for key in KEYS} | {"state": 0, "reason": 0})
+    captions = [
+        described(7, "A", pd.concat([row, pd.Series({"votes": votes})]))["caption"]
+        for votes in (1, 2)
+    ]
+    assert captions == ["1 vote", "2 votes · 100% sure"]
