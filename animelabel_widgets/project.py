@@ -303,7 +303,7 @@ class Project:
         -------
         DataFrame
             `image_id`, `folder`, `filename`, `title`, `is_anime` (NA where unknown), `width` and
-            `height` (pixels), `byte_size`, `state`, `reason`, `votes`.
+            `height` (pixels, as it is shown), `byte_size`, `state`, `reason`, `votes`.
         """
         return self.store.images()
 

@@ -85,12 +85,15 @@ def export(
       animelabel export dataset --filter "person & ~text" --split 80/10/10
       animelabel export --ratings ratings.parquet
     """
+    from ..export.parquet import check_new_parquet
     from ..project import open_project
 
     if destination is None and ratings is None:
         raise click.UsageError("Name a folder for the data set, or a file with --ratings.")
     if destination is None and condition is not None:
         raise click.UsageError("--filter chooses images: name a folder to copy them to.")
+    if ratings is not None:
+        check_new_parquet(ratings)
     with open_project(database_url, pictures=pictures, create=False) as project:
         if destination is not None:
             report = project.export(

@@ -41,11 +41,10 @@ def inspect(source: Source) -> Inspection:
     """
     with opened(source) as picture:
         width, height = picture.size
-        # Without the question, Pillow would look for it at the end of a PNG file.
-        if "exif" in picture.info and picture.getexif().get(_ORIENTATION) in _ON_ITS_SIDE:
-            width, height = height, width
         picture.draft("RGB", _REDUCED)
         picture.load()
+        if picture.getexif().get(_ORIENTATION) in _ON_ITS_SIDE:
+            width, height = height, width
         size = source.stat().st_size if isinstance(source, Path) else source.getbuffer().nbytes
         return Inspection(width, height, size, _one_colour(picture))
 

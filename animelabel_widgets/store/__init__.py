@@ -563,7 +563,7 @@ class Store:
         -------
         DataFrame
             `image_id`, `folder`, `filename`, `title`, `is_anime` (NA where unknown), `width` and
-            `height` (pixels), `byte_size`, `state`, `reason`, `votes`.
+            `height` (pixels, as it is shown), `byte_size`, `state`, `reason`, `votes`.
         """
         from . import reading
 

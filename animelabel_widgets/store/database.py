@@ -41,7 +41,7 @@ ATTEMPTS = 6
 UPGRADE_SECONDS = 60
 """For which an upgrade of the tables waits until another one has ended."""
 CONNECTIONS = 8
-"""A process serves hundreds of volunteers from a few threads: more would only wait longer."""
+"""Enough for the hundreds of volunteers of a process: more would only wait longer."""
 
 # Deadlock, lock wait timeout, snapshot too old, Galera's not ready, server gone, connection lost.
 # A write is repeated as a whole; each is harmless when its first try was committed unnoticed.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Select
@@ -116,7 +117,9 @@ def run_text(connection: Connection, text: str, values: Any = ()) -> Sequence[An
     else:
         return rows
     finally:
-        cursor.close()
+        # Of a connection that was given up, it cannot be closed.
+        with suppress(connection.dialect.loaded_dbapi.Error):
+            cursor.close()
 
 
 def _of(kind: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:

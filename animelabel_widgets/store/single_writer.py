@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine
 
@@ -79,7 +80,6 @@ class SingleWriter:
         if self._process != os.getpid():
             # A fork has the state of threads that it does not have.
             self._others, self._connection = self._connection, None
-            self._turn.close()
             self._begin()
         me = threading.current_thread()
         if me is self._writing:
@@ -238,6 +238,11 @@ class Turn:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._locks: list[int] = []
+        _turns.add(self)
+
+    def __del__(self) -> None:
+        """Close what was forgotten."""
+        self.close()
 
     def take(self, *, wait: bool = True) -> bool:
         """Wait for this process's turn; or tell whether it has come.
@@ -273,6 +278,19 @@ class Turn:
         """Close the lock files; the next turn opens them again."""
         while self._locks:
             os.close(self._locks.pop())
+
+
+_turns: WeakSet[Turn] = WeakSet()
+
+
+def _close_copies() -> None:
+    """Close a fork's copies of the lock files, which would hold the turn of a process that died."""
+    for each in _turns:
+        each.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_copies)
 
 
 @contextlib.contextmanager

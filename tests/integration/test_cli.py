@@ -127,6 +127,18 @@ def test_wrong_use_is_2_and_failure_is_1_each_in_one_sentence(
         assert len(done.stderr.strip().splitlines()) == 1
 
 
+def test_a_file_for_ratings_that_cannot_be_is_told_before_the_data_set_is_made(
+    tmp_path: Path,
+) -> None:
+    """It may take hours, and replaces the former one."""
+    assert run("init", cwd=tmp_path).returncode == 0
+    (tmp_path / "r.parquet").touch()
+    done = run("export", "dataset", "--ratings", "r.parquet", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "r.parquet exists: remove it" in done.stderr
+    assert not (tmp_path / "dataset").exists()
+
+
 def test_debug_shows_where(tmp_path: Path) -> None:
     """The traceback is there for who asks."""
     done = run("--debug", "import", "nowhere", cwd=tmp_path)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -81,4 +83,20 @@ def test_a_lost_connection_is_given_up_with_all_that_wait(
             Prepared(ALL)(connection, {"volunteer": 1})
         assert caught.value.connection_invalidated
     assert database.engine.pool.checkedin() == 0
+    assert database.read(lambda c: Prepared(ALL)(c, {"volunteer": 1})) == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_who_is_interrupted_hears_of_nothing_else(database: Database) -> None:
+    """The connection, of which nobody knows what it has done, is given up."""
+
+    def interrupt(_text: str) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    with database.engine.connect() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        driver.set_trace_callback(interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            Prepared(ALL)(connection, {"volunteer": 1})
+        assert connection.invalidated
     assert database.read(lambda c: Prepared(ALL)(c, {"volunteer": 1})) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal as signals
 import sqlite3
@@ -419,6 +420,29 @@ def test_a_copy_of_a_lock_in_a_forked_process_holds_nobody_up(
     turn.close()
     for descriptor in copies:
         os.close(descriptor)
+
+
+def test_a_fork_has_no_part_in_a_turn(tmp_path: Path) -> None:
+    """It may outlive a process that is killed in its turn."""
+    turn = Turn(tmp_path / "a.db")
+    assert turn.take()
+    child = os.fork()
+    if child == 0:
+        turn.give_back()
+        os._exit(len(turn._locks))
+    assert os.waitpid(child, 0)[1] == 0
+    assert taken(tmp_path / "a.db-turn")
+    turn.close()
+    assert not taken(tmp_path / "a.db-turn")
+
+
+def test_a_forgotten_turn_leaves_no_file_open(tmp_path: Path) -> None:
+    """As of a project that a notebook's cell opens again and again."""
+    turn = Turn(tmp_path / "a.db")
+    assert turn.take()
+    del turn
+    gc.collect()
+    assert not taken(tmp_path / "a.db-turn")
 
 
 def test_processes_take_turns(tmp_path: Path) -> None:

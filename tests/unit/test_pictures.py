@@ -81,6 +81,15 @@ def test_a_turned_picture_is_upright_and_tells_nothing_else(root: Path) -> None:
     assert b"secret" not in jpeg
 
 
+@pytest.mark.parametrize("name", ["a.jpg", "a.webp"])
+def test_a_picture_is_as_large_as_it_is_shown(root: Path, name: str) -> None:
+    """Also where nothing but its XMP data says that it is turned."""
+    turned = b'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/>'
+    drawing((64, 36)).save(root / "s" / name, xmp=turned)
+    seen = inspect(root / "s" / name)
+    assert (seen.width, seen.height) == shown(Pictures(root).jpeg("s", name)).size == (36, 64)
+
+
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
 def test_transparent_parts_are_white(root: Path, mode: str) -> None:
     """Not black, which would look empty."""

@@ -113,7 +113,9 @@ class VirtualKernel:
         parts = self._wire.messages.write(
             [topic or kind.encode()], kind, content, parent=self._parent, metadata=metadata
         )
-        self._on_loop(self._wire.publish, [*parts, *(buffers or [])])
+        # What is no buffer is refused here: half of a message would be taken for part of the next.
+        views = [memoryview(each).cast("B") for each in buffers or []]
+        self._on_loop(self._wire.publish, [*parts, *views])
 
     async def run(self, code: str, known: set[str]) -> dict[str, Any]:
         """Run code that ends in a widget, and give the widget in place of publishing it.

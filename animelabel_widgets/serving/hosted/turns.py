@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import Context
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -36,13 +37,15 @@ class Threads:
             Thread(target=self._do, name=f"visitor_{number}", daemon=True).start()
 
     def give(self, work: Work) -> None:
-        """Have a work done, which raises nothing."""
+        """Have a work done; nobody is told what it raises."""
         self._works.put(work)
 
     def _do(self) -> None:
         """Be a thread."""
         while True:
-            self._works.get()()
+            # Were it to end here, nobody would take its place.
+            with suppress(BaseException):
+                self._works.get()()
 
 
 class Turns:
