@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,7 +15,7 @@ from support.mariadb import MariaDB
 from animelabel_widgets.labels import NewImage, Series
 from animelabel_widgets.store import Store
 from animelabel_widgets.store.database import Database
-from animelabel_widgets.store.prepared import Prepared
+from animelabel_widgets.store.prepared import Prepared, run_text
 from animelabel_widgets.tables import Assignment, Lease, table
 
 ROW = {
@@ -90,13 +88,14 @@ def test_a_lost_connection_is_given_up_with_all_that_wait(
 def test_who_is_interrupted_hears_of_nothing_else(database: Database) -> None:
     """The connection, of which nobody knows what it has done, is given up."""
 
-    def interrupt(_text: str) -> None:
-        signal.raise_signal(signal.SIGINT)
+    class Interrupting:
+        """A value that is asked for its form in the middle of the driver's work."""
+
+        def __conform__(self, _protocol: object) -> str:
+            raise KeyboardInterrupt
 
     with database.engine.connect() as connection:
-        driver: Any = connection.connection.dbapi_connection
-        driver.set_trace_callback(interrupt)
         with pytest.raises(KeyboardInterrupt):
-            Prepared(ALL)(connection, {"volunteer": 1})
+            run_text(connection, "SELECT ?", [Interrupting()])
         assert connection.invalidated
     assert database.read(lambda c: Prepared(ALL)(c, {"volunteer": 1})) == []
