@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from threading import Event
+from threading import Barrier, Event, active_count
 
 from animelabel_widgets.serving.hosted.turns import Threads
 
@@ -14,3 +14,25 @@ def test_a_thread_outlives_a_work_that_fails() -> None:
     threads.give(sys.exit)
     threads.give(done.set)
     assert done.wait(30)
+
+
+def test_works_are_done_beside_each_other_in_no_more_threads_than_are_allowed() -> None:
+    """Two that wait for each other both end; what comes meanwhile waits for one of them."""
+    threads, before = Threads(2), active_count()
+    met, done = Barrier(3, timeout=30), Event()
+    for work in (met.wait, met.wait, done.set):
+        threads.give(work)
+    assert active_count() == before + 2
+    assert not done.is_set()
+    met.wait()
+    assert done.wait(30)
+
+
+def test_one_thread_is_enough_for_one_work_after_another() -> None:
+    """A quiet host's memory is in the caches that one thread uses."""
+    threads, before = Threads(8), active_count()
+    for _ in range(20):
+        done = Event()
+        threads.give(done.set)
+        assert done.wait(30)
+    assert active_count() < before + 8

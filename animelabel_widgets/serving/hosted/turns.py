@@ -27,25 +27,36 @@ class Threads:
 
     Parameters
     ----------
-    count
-        How many.
+    most
+        How many there are at most; one begins where all others have something to do.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._begun = 0
+        self._undone = 0
+        self._lock = Lock()
         self._works: SimpleQueue[Work] = SimpleQueue()
-        for number in range(count):
-            Thread(target=self._do, name=f"visitor_{number}", daemon=True).start()
 
     def give(self, work: Work) -> None:
         """Have a work done; nobody is told what it raises."""
+        with self._lock:
+            self._undone += 1
+            begin = self._begun < min(self._undone, self._most)
+            self._begun += begin
         self._works.put(work)
+        if begin:
+            Thread(target=self._do, name="visitor", daemon=True).start()
 
     def _do(self) -> None:
         """Be a thread."""
         while True:
+            work = self._works.get()
             # Were it to end here, nobody would take its place.
             with suppress(BaseException):
-                self._works.get()()
+                work()
+            with self._lock:
+                self._undone -= 1
 
 
 class Turns:
