@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
+from PIL import ExifTags, Image
 
 from .folders import Source
 from .opening import opened
@@ -14,7 +14,6 @@ TOLERANCE = 6
 """Levels, of 256, by which the pixels of one colour may differ after JPEG compression."""
 
 _REDUCED = (256, 256)
-_ORIENTATION = 0x0112
 _ON_ITS_SIDE = (5, 6, 7, 8)
 
 
@@ -43,7 +42,7 @@ def inspect(source: Source) -> Inspection:
         width, height = picture.size
         picture.draft("RGB", _REDUCED)
         picture.load()
-        if picture.getexif().get(_ORIENTATION) in _ON_ITS_SIDE:
+        if picture.getexif().get(ExifTags.Base.Orientation) in _ON_ITS_SIDE:
             width, height = height, width
         size = source.stat().st_size if isinstance(source, Path) else source.getbuffer().nbytes
         return Inspection(width, height, size, _one_colour(picture))

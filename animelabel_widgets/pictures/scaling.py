@@ -21,7 +21,6 @@ Key = tuple[str, str, int]
 FINER = 5
 """Steps of quality by which a JPEG file may be finer than asked for, and is not encoded anew."""
 
-
 _AT_ONCE = 8
 """Pictures that a process decodes at a time: a large one takes 200 MB for that moment."""
 

@@ -33,7 +33,8 @@ from ..errors import StoreError
 from ..tables import Base, table
 from .engines import check_file, checked_url, mysql_engine, sqlite_engine
 from .gate import Gate
-from .single_writer import SingleWriter, alone
+from .lock_files import alone
+from .single_writer import SingleWriter
 
 Result = TypeVar("Result")
 

@@ -3,28 +3,23 @@
 SQLite has one writer, each of its durable commits waits for the disk, and its
 own way of waiting is unfair: who comes last may go first, again and again. So
 within a process, one thread at a time writes for all the others, and between
-processes there is a queue.
+processes there is a queue (`lock_files`).
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
-from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine
 
 from ..errors import StoreError
-
-try:
-    import fcntl
-except ImportError:  # pragma: no cover - Windows has no queue of processes, and SQLite's own waits
-    fcntl = None  # type: ignore[assignment]
+from .lock_files import Turn
+from .prepared import run_text
 
 Result = TypeVar("Result")
 
@@ -35,7 +30,6 @@ PATIENCE = 30.0
 """Seconds for which a work waits for its turn."""
 
 _IDLE = 10.0
-_LOCKS = ("-queue", "-turn")
 
 
 class SingleWriter:
@@ -214,114 +208,10 @@ def _try(job: _Job, connection: Connection, *, first: bool) -> None:
     if first:
         job.result = job.work(connection)
         return
-    connection.exec_driver_sql("SAVEPOINT job")
+    run_text(connection, "SAVEPOINT job")
     try:
         job.result = job.work(connection)
     except BaseException as error:  # noqa: BLE001 - raised by the thread whose work it is
-        connection.exec_driver_sql("ROLLBACK TO job")
+        run_text(connection, "ROLLBACK TO job")
         job.error = error
-    connection.exec_driver_sql("RELEASE job")
-
-
-class Turn:
-    """The right of one process at a time to write.
-
-    Two locks make a queue: who has the first is the next to get the second, and
-    who just wrote finds the first one taken. The kernel ends both with the process.
-
-    Parameters
-    ----------
-    file
-        The database; the lock files are beside it, and opened once.
-    """
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._locks: list[int] = []
-        _turns.add(self)
-
-    def __del__(self) -> None:
-        """Close what was forgotten."""
-        self.close()
-
-    def take(self, *, wait: bool = True) -> bool:
-        """Wait for this process's turn; or tell whether it has come.
-
-        Raises
-        ------
-        StoreError
-            If the lock files cannot be opened.
-        """
-        if fcntl is None:  # pragma: no cover
-            return True
-        how = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
-        while len(self._locks) < len(_LOCKS):
-            self._locks.append(_opened(self._file, _LOCKS[len(self._locks)]))
-        queue, turn = self._locks
-        try:
-            fcntl.flock(queue, how)
-            try:
-                fcntl.flock(turn, how)
-            finally:
-                fcntl.flock(queue, fcntl.LOCK_UN)
-        except BlockingIOError:
-            return False
-        return True
-
-    def give_back(self) -> None:
-        """Let the next process write."""
-        if self._locks:
-            # Not by closing: a forked process may have a copy of the descriptor.
-            fcntl.flock(self._locks[1], fcntl.LOCK_UN)
-
-    def close(self) -> None:
-        """Close the lock files; the next turn opens them again."""
-        while self._locks:
-            os.close(self._locks.pop())
-
-
-_turns: WeakSet[Turn] = WeakSet()
-
-
-def _close_copies() -> None:
-    """Close a fork's copies of the lock files, which would hold the turn of a process that died."""
-    for each in _turns:
-        each.close()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_close_copies)
-
-
-@contextlib.contextmanager
-def alone(file: Path, suffix: str) -> Iterator[bool]:
-    """Tell whether no other process is in such a block of this database."""
-    if fcntl is None:  # pragma: no cover
-        yield True
-        return
-    descriptor = _opened(file, suffix)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            # Not by closing alone: a forked process may have a copy of the descriptor.
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
-    finally:
-        os.close(descriptor)
-
-
-def _opened(file: Path, suffix: str) -> int:
-    """Open a lock file beside the database."""
-    lock = f"{file}{suffix}"
-    try:
-        return os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    except OSError as error:
-        raise StoreError(
-            f"The lock file {lock} cannot be opened ({error.strerror}): let this user write "
-            "in the folder of the database."
-        ) from error
+    run_text(connection, "RELEASE job")

@@ -23,7 +23,8 @@ from animelabel_widgets.errors import StoreError
 from animelabel_widgets.store import Store
 from animelabel_widgets.store.database import ATTEMPTS, Database
 from animelabel_widgets.store.gate import Gate
-from animelabel_widgets.store.single_writer import SingleWriter, Turn
+from animelabel_widgets.store.lock_files import Turn
+from animelabel_widgets.store.single_writer import SingleWriter
 
 Work = Callable[[Connection], Any]
 
@@ -411,7 +412,7 @@ def test_a_copy_of_a_lock_in_a_forked_process_holds_nobody_up(
         return descriptor
 
     file = tmp_path / "a.db"
-    monkeypatch.setattr("animelabel_widgets.store.single_writer.os.open", copied)
+    monkeypatch.setattr("animelabel_widgets.store.lock_files.os.open", copied)
     turn = Turn(file)
     assert turn.take()
     assert taken(Path(f"{file}-turn"))

@@ -15,11 +15,10 @@ from threading import Lock, Thread
 
 _log = logging.getLogger(__name__)
 
+Work = Callable[[], object]
+
 _AT_ONCE = 10
 """Works after which a thread is left to other visitors."""
-
-
-Work = Callable[[], object]
 
 
 class Threads:
