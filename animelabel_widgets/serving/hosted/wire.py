@@ -57,7 +57,7 @@ class Wire:
                 if kind == zmq.XPUB:
                     # Else a second listener is not heard of while a former one is there.
                     socket.setsockopt(zmq.XPUB_VERBOSE, 1)
-                socket.bind(_address(connection, name))
+                socket.bind(address(connection, name))
         except BaseException:
             self.close()
             raise
@@ -104,7 +104,7 @@ class Wire:
         self.publish(self.messages.write([topic], "iopub_welcome", welcome))
 
 
-def _address(connection: Mapping[str, Any], channel: str) -> str:
+def address(connection: Mapping[str, Any], channel: str) -> str:
     """Give the address of a channel, as jupyter_client does."""
     port = connection[f"{channel}_port"]
     if connection["transport"] == "tcp":

@@ -10,12 +10,13 @@ import asyncio
 from typing import Any
 
 import zmq
-from jupyter_client.manager import KernelManager
 from jupyter_client.session import DELIM
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
 from ..hosted.channel import Channel
+from ..hosted.wire import address
 
+_KINDS = {"iopub": zmq.SUB, "shell": zmq.DEALER}
 _WELCOME_WITHIN = 10.0
 
 
@@ -26,14 +27,17 @@ class Relay(ZMQChannelsWebsocketConnection):
 
     def create_stream(self) -> None:
         """Connect with the two channels that a page uses."""
-        for name in ("iopub", "shell"):
-            # Of the class that gives sockets; the kernel's own would make streams of them.
-            connect = getattr(KernelManager, f"connect_{name}")
-            socket = connect(self.kernel_manager, identity=self.session.bsession)
-            # It would give futures of messages.
-            channel = Channel(zmq.Socket.shadow(socket))
+        connection = self.kernel_manager.get_connection_info()
+        for name, kind in _KINDS.items():
+            # The manager's own kind gives futures of messages. A second object for one socket would
+            # close, once it is forgotten, whatever socket stands in the place of the closed one.
+            socket = self.kernel_manager.context.socket(kind, socket_class=zmq.Socket)
+            channel = self.channels[name] = Channel(socket)
             channel.channel = name
-            self.channels[name] = channel
+            socket.identity = self.session.bsession
+            if kind == zmq.SUB:
+                socket.subscribe(b"")
+            socket.connect(address(connection, name))
 
     async def prepare(self) -> None:
         """Take the kernel's key."""
