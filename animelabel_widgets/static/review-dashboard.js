@@ -29,10 +29,14 @@ export function openDashboard(plots, ask) {
     );
   }
 
-  /** @param {string} name @param {HTMLElement} figure */
-  async function draw(name, figure) {
+  /** the look that counts: the replies of a former one may come after its own */
+  let latest = {};
+
+  /** @param {string} name @param {HTMLElement} figure @param {object} mine the look it is of */
+  async function draw(name, figure, mine) {
     if (!figure.firstChild) figure.append(element("p", { class: "alr-fact" }, "Drawing …"));
     const reply = await ask({ kind: "plot", name });
+    if (mine !== latest) return;
     if (reply?.content.kind !== "plot") {
       figure.replaceChildren(element("p", { class: "alr-fact" }, "This plot cannot be drawn just now: press Refresh."));
       return;
@@ -44,9 +48,11 @@ export function openDashboard(plots, ask) {
   return {
     node,
     async look() {
+      const mine = (latest = {});
       const reply = await ask({ kind: "dashboard" });
+      if (mine !== latest) return;
       if (reply?.content.kind === "dashboard") count(reply.content);
-      await Promise.all(plots.map((name, n) => draw(name, figures[n])));
+      await Promise.all(plots.map((name, n) => draw(name, figures[n], mine)));
     },
   };
 }

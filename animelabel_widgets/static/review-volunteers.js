@@ -27,12 +27,17 @@ export function openVolunteers(ask, act) {
     further,
   );
 
+  /** @type {?object} the list that is on its way */
+  let awaited = null;
+
   /** @param {any} row */
   function line({ volunteer, ratings, skill, seconds, blocked, odd }) {
     const bar = element("span", { class: "alr-bar", "aria-hidden": "true" });
     bar.style.setProperty("--alr-share", String(Math.max(0, skill ?? 0)));
     const switched = blockButton(blocked, volunteer, async () => {
       if (!(await act({ kind: blocked ? "unblock" : "block", volunteer, image: null }))) return;
+      // What is on its way may have been read before.
+      if (awaited) return look();
       const fresh = line({ volunteer, ratings, skill, seconds, odd, blocked: !blocked });
       made.replaceWith(fresh);
       /** @type {?HTMLElement} */ (fresh.querySelector("button"))?.focus();
@@ -52,7 +57,10 @@ export function openVolunteers(ask, act) {
 
   /** @param {number} start */
   async function list(start) {
+    const mine = (awaited = {});
     const reply = await ask({ kind: "volunteers", order: order.value, start });
+    if (mine !== awaited) return;
+    awaited = null;
     if (reply?.content.kind !== "volunteers") return;
     if (start === 0) body.replaceChildren();
     body.append(...reply.content.rows.map(line));

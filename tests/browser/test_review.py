@@ -22,7 +22,7 @@ from animelabel_widgets.simulate import read_truth, simulate
 from animelabel_widgets.store import Store
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, WebSocketRoute
     from support.chromium import Pages
 
 TOKEN = "a-token-of-the-test-0123"  # noqa: S105 - of the test alone
@@ -212,6 +212,47 @@ def test_a_volunteer_is_blocked_beside_a_vote_and_in_the_list(
     page.wait_for_selector("[data-al=volunteer].alr-blocked", state="detached")
     assert [each.kind for each in store.acts()] == ["block", "unblock", "block", "undo"]
     assert len(store.ratings()) == ratings
+    assert store.check() == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_list_that_comes_late_does_not_hide_a_later_one(
+    review: Server, store: Store, new_page: Pages
+) -> None:
+    """The server reads lists beside each other: the one that was asked for first may come last."""
+    held: list[str | bytes] = []
+    given = []
+
+    def hold_one_back(route: WebSocketRoute) -> None:
+        server_side = route.connect_to_server()
+
+        def to_page(message: str | bytes) -> None:
+            is_list = isinstance(message, bytes) and b'"odd"' in message
+            if is_list and page.input_value("[data-al=volunteers-order]") == "blocked" and not held:
+                held.append(message)
+                return
+            route.send(message)
+            if is_list and held:
+                given.append(held[0])
+                route.send(held[0])
+
+        server_side.on_message(to_page)
+
+    page = new_page()
+    page.route_web_socket("**/channels*", hold_one_back)
+    visit(page, review, "Ada")
+    page.click("[data-al=tab-volunteers]")
+    page.click("[data-al=volunteer] >> nth=0 >> [data-al=block]")
+    page.wait_for_selector("[data-al=volunteer].alr-blocked")
+    page.select_option("[data-al=volunteers-order]", "blocked")
+    wait_until(lambda: page.title() and held, "the list to be held back")
+    page.click("[data-al=undo]")
+    page.wait_for_selector("[data-al=volunteer].alr-blocked", state="detached")
+    wait_until(lambda: page.title() and given, "the first list to come")
+    page.click("[data-al=tab-images]")
+    page.wait_for_selector(f"{FIRST} img")
+    assert page.locator("[data-al=volunteer]").count() == 5
+    assert page.locator("[data-al=volunteer].alr-blocked").count() == 0
     assert store.check() == []
 
 
