@@ -61,12 +61,12 @@ def test_a_kernel_lives_answers_and_ends() -> None:
         kernel = await house.kernel("ann")
         manager = house.manager.get_kernel(kernel.kernel_id)
         assert await manager.is_alive()
-        info = await kernel.client.kernel_info(reply=True, timeout=10)
+        info = await kernel.client.kernel_info(reply=True, timeout=60)
         assert info["content"]["status"] == "ok"
-        await kernel.client.execute("x = 1", reply=True, timeout=10)
-        reply = await kernel.client.execute("x", reply=True, timeout=10)
+        await kernel.client.execute("x = 1", reply=True, timeout=60)
+        reply = await kernel.client.execute("x", reply=True, timeout=60)
         assert reply["content"]["status"] == "ok"
-        assert (await kernel.client.execute("1/0", reply=True, timeout=10))["content"][
+        assert (await kernel.client.execute("1/0", reply=True, timeout=60))["content"][
             "status"
         ] == "error"
         await manager.restart_kernel(now=True)
@@ -86,7 +86,7 @@ def test_each_has_own_widgets_and_variables() -> None:
         assert (await ben.ask(kind="echo"))["mine"] == "ben"
         counts = {(await each.ask(kind="widgets"))["count"] for each in (ann, ben)}
         assert counts == {2}  # the widget and its layout
-        comms = await ann.client.comm_info(reply=True, timeout=10)
+        comms = await ann.client.comm_info(reply=True, timeout=60)
         assert ben.view not in comms["content"]["comms"]
 
     tell(story)
@@ -301,7 +301,7 @@ def test_a_killed_host_is_mourned_and_replaced() -> None:
         house.hosts.on_death = mourn
         (host,) = await house.hosts.stats()
         os.kill(host["pid"], signal.SIGKILL)
-        await asyncio.wait_for(told.wait(), 10)
+        await asyncio.wait_for(told.wait(), 60)
         assert lost == [ann.kernel_id]
         assert not await house.manager.get_kernel(ann.kernel_id).is_alive()
         ben = await house.kernel("ben")
@@ -359,7 +359,7 @@ def test_hosts_end_with_the_server() -> None:
         process = house.hosts._hosts[0]
         house.hosts._closed = True
         process.requests.transport.abort()
-        assert await asyncio.wait_for(process.child.wait(), 10) == 0
+        assert await asyncio.wait_for(process.child.wait(), 60) == 0
 
     tell(story)
 

@@ -15,7 +15,7 @@ def wait_until(
     condition: Callable[[], Result],
     what: str,
     *,
-    timeout: float = 30,
+    timeout: float = 60,
     check: Callable[[], None] | None = None,
 ) -> Result:
     """Poll until `condition()` is true, and give what it returned.
