@@ -1,6 +1,6 @@
 // Dialogs over the page, one at a time; those that come meanwhile wait.
 
-import { element, icon } from "./dom.js";
+import { element, icon, isHeldEnter } from "./dom.js";
 
 const CROSS = "M6 6l12 12M18 6L6 18";
 
@@ -55,7 +55,8 @@ export function openDialogs(root, words) {
     });
     box.addEventListener("keydown", (event) => {
       event.stopPropagation();
-      dialog.onKey?.(event);
+      if (isHeldEnter(event)) event.preventDefault();
+      else dialog.onKey?.(event);
     });
     box.addEventListener("close", () => {
       box.remove();

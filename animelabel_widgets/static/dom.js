@@ -31,6 +31,14 @@ export function icon(path, look = "") {
 }
 
 /**
+ * @param {KeyboardEvent} event
+ * @returns {boolean} whether Enter is held on a button: a browser would press it again and again
+ */
+export function isHeldEnter(event) {
+  return event.repeat && event.key === "Enter" && /** @type {?Element} */ (event.target)?.localName === "button";
+}
+
+/**
  * @param {DataView} jpeg
  * @returns {string} the address of a picture in this browser
  */

@@ -3,6 +3,10 @@
 import { openModel } from "./kernel.js";
 
 const ADDRESS = new URL(".", location.href);
+/** How long the server may take to give a place, in milliseconds. */
+const PATIENCE = 60_000;
+/** After so many milliseconds the page is loaded anew, where a part of it could not be had. */
+const LOADED_ANEW = 10_000;
 
 /** @param {string} id */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -33,6 +37,7 @@ const rest = (delay) => new Promise((resolve) => setTimeout(resolve, delay));
 async function visit(kernel) {
   const reply = await fetch(new URL("visit", ADDRESS), {
     method: "POST",
+    signal: AbortSignal.timeout(PATIENCE),
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ kernel }),
   });
@@ -62,6 +67,8 @@ async function firstPlace() {
  */
 function loadAhead() {
   for (const link of document.head.querySelectorAll("link[data-rel]")) {
+    // A style that did not come is asked for again.
+    link.addEventListener("error", () => link.remove());
     link.setAttribute("rel", link.getAttribute("data-rel") ?? "");
   }
 }
@@ -103,7 +110,7 @@ async function main() {
     },
     async enter() {
       const reply = await visit(model.kernel());
-      if (reply.status !== 200) throw new Error(reply.code);
+      if (reply.status !== 200) throw Object.assign(new Error(reply.code), { wait: reply.wait_ms });
       return reply;
     },
     connect(kernel, protocol) {
@@ -123,6 +130,10 @@ async function main() {
   byId("al-shell").remove();
 }
 
-main();
+main().catch(async () => {
+  sayAtDoor(doorWords().offline);
+  await rest(LOADED_ANEW);
+  location.reload();
+});
 
 export default { main };

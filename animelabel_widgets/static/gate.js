@@ -15,6 +15,8 @@ export function openGate({ painted, clock, now, onChange }) {
   let shown = null;
   let visible = false;
   let open = false;
+  /** The showing that counts: the same picture may be shown, left, and shown again. */
+  let showing = {};
   let movedAt = -ECHO;
 
   const shut = () => {
@@ -28,26 +30,30 @@ export function openGate({ painted, clock, now, onChange }) {
     async show(name, decoded) {
       if (name === shown) return;
       shown = name;
+      const mine = (showing = {});
       shut();
       await decoded.then(painted);
-      if (shown !== name) return;
+      if (mine !== showing) return;
       visible = true;
       const echo = movedAt + ECHO - now();
       if (echo > 0) await new Promise((resolve) => clock.setTimeout(() => resolve(0), echo));
-      if (shown !== name) return;
+      if (mine !== showing) return;
       open = true;
       onChange(true);
     },
     /** Nothing is there to vote on. */
     hide() {
       shown = null;
+      showing = {};
       shut();
     },
     /** The volunteer went to another picture. */
     moved() {
       movedAt = now();
     },
-    canPress: () => visible,
-    canVote: () => open,
+    /** @param {string} name of a picture */
+    canPress: (name) => visible && name === shown,
+    /** @param {string} name of a picture */
+    canVote: (name) => open && name === shown,
   };
 }

@@ -20,7 +20,8 @@ const KEPT = 100;
 
 /**
  * @param {object} options
- * @param {() => Promise<Place>} options.enter asks the server for a place; rejects where there is none now
+ * @param {() => Promise<Place>} options.enter asks the server for a place; rejects where there is none
+ *   now, with an error that may have `wait`, the milliseconds after which to ask again
  * @param {(kernel: string, protocol: string) => WebSocket} options.connect
  * @param {import("./link.js").Clock} options.clock
  * @param {() => string} options.newId
@@ -52,7 +53,8 @@ export function openModel({ enter, connect, clock, newId, place }) {
     if (lost) throw new Error("not connected");
     if (waiting.length >= KEPT) waiting.shift();
     waiting.push([data, buffers]);
-    if (!joining) join();
+    // One that is closing says so itself.
+    if (!joining && socket === null) join();
   }
 
   /** @param {object} data @param {DataView[]} buffers */
@@ -101,20 +103,20 @@ export function openModel({ enter, connect, clock, newId, place }) {
       if (socket !== mine || closed) return;
       socket = null;
       joining = false;
-      if (code === IDLE && waiting.length === 0) return;
-      later();
+      if (code !== IDLE) later();
+      else if (waiting.length > 0) join();
     };
     socket = mine;
     joining = true;
   }
 
-  /** What was asked gets no answer; those who asked ask again. */
-  function later() {
+  /** What was asked gets no answer; those who asked ask again. @param {number} [wait] milliseconds */
+  function later(wait) {
     joining = true;
     lost = true;
     waiting = [];
     tell("closed");
-    clock.setTimeout(join, pause);
+    clock.setTimeout(join, wait ?? pause);
     pause = Math.min(2 * pause, LONGEST_PAUSE);
   }
 
@@ -125,16 +127,23 @@ export function openModel({ enter, connect, clock, newId, place }) {
     try {
       here = await enter();
       if (!closed) open();
-    } catch {
-      later();
+    } catch (error) {
+      // Who waits in line loses the turn by asking too late.
+      later(/** @type {any} */ (error).wait);
     }
   }
 
   open();
 
   return {
-    /** It comes back by itself: nobody needs to load the page anew. */
-    renews: true,
+    /** Nothing is heard any more through a connection that seems whole: take another one. */
+    renew() {
+      if (joining || socket === null) return;
+      const dead = socket;
+      socket = null;
+      dead.close();
+      later();
+    },
     kernel: () => here.kernel,
     /** @param {string} name */
     get: (name) => state[name],

@@ -6,6 +6,7 @@ import { openAlbum } from "./album.js";
 import { showBoard } from "./board.js";
 import { openChores } from "./chores.js";
 import { openDialogs } from "./dialogs.js";
+import { isHeldEnter } from "./dom.js";
 import { showKnown } from "./feedback.js";
 import { openGate } from "./gate.js";
 import { showHelp } from "./help.js";
@@ -127,7 +128,9 @@ function render({ model, el }) {
     onPictures: show,
     onTrouble() {
       standing.show();
-      if (visit.trouble() === "lost" && app && !model.renews) reload();
+      if (visit.trouble() !== "lost" || !app) return;
+      if (model.renew) model.renew();
+      else reload();
     },
   });
 
@@ -215,7 +218,7 @@ function render({ model, el }) {
   /** @param {string} key */
   function press(key) {
     const item = visit.active();
-    if (!item || !gate.canPress()) return;
+    if (!item || !gate.canPress(item.assignment)) return;
     const answer = toggled(item.answer, key, model.get("exclusive"));
     visit.change((queue) => changeItem(queue, item.assignment, { answer }));
     ofTab.set("draft", JSON.stringify({ assignment: item.assignment, answer }));
@@ -225,7 +228,7 @@ function render({ model, el }) {
   function next() {
     const item = visit.active();
     // Where an answer cannot be kept, it is saved before another picture comes.
-    if (!item || !gate.canVote() || full()) return;
+    if (!item || !gate.canVote(item.assignment) || full()) return;
     standing.forget();
     if (!sameAnswer(item.answer, item.said)) rate(item);
     const step = advance(visit.queue());
@@ -262,14 +265,19 @@ function render({ model, el }) {
 
   /** The browser, or Back, goes some pictures back or forward. @param {number} steps */
   function go(steps) {
+    const left = visit.active();
+    // What is shown there from now on is what is saved.
+    const changed = left && left.said !== null && !sameAnswer(left.answer, left.said) && !full();
+    if (changed) rate(left);
     if (steps < 0 && !canGoBack(visit.queue())) return ladder?.leave();
     dialogs.close();
     standing.forget();
     visit.change((queue) => moved(queue, steps));
     gate.moved();
+    show();
     const queue = visit.queue();
     ladder?.settle(place(), queue.index, frontier(queue) - queue.index);
-    show();
+    if (changed) outbox.flush();
     visit.pump();
   }
 
@@ -315,6 +323,7 @@ function render({ model, el }) {
 
   /** @param {KeyboardEvent} event */
   function onKey(event) {
+    if (isHeldEnter(event)) event.preventDefault();
     const meant = dialogs.isOpen() ? null : view.meaning(event);
     if (!meant) return;
     event.preventDefault();

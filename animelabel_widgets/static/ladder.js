@@ -26,9 +26,21 @@ export function openLadder({ history, onMove }) {
   /** @param {number} number */
   const entry = (number) => ({ ...history.state, animelabel: { ...here, rung: number } });
 
+  /**
+   * Change an entry; WebKit refuses where a page has changed many in a few seconds.
+   * @param {"pushState"|"replaceState"} how @param {number} number @returns {boolean} whether it did
+   */
+  const write = (how, number) => {
+    try {
+      history[how](entry(number), "");
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
   const push = () => {
-    rung += 1;
-    history.pushState(entry(rung), "");
+    if (write("pushState", rung + 1)) rung += 1;
   };
 
   return {
@@ -36,13 +48,13 @@ export function openLadder({ history, onMove }) {
     mark(place) {
       if (place.assignment === here.assignment && place.title === here.title) return;
       here = place;
-      history.replaceState(entry(rung), "");
+      write("replaceState", rung);
     },
     /** One picture further. @param {Place} place */
     climb(place) {
       here = place;
       if (rung < TOP) push();
-      else history.replaceState(entry(rung), "");
+      else write("replaceState", rung);
     },
     /** @returns {boolean} whether the browser goes back, and `onMove` will be called */
     back() {
@@ -56,14 +68,14 @@ export function openLadder({ history, onMove }) {
      */
     settle(place, past, ahead) {
       here = place;
-      history.replaceState(entry(rung), "");
+      write("replaceState", rung);
       if (rung > LOW || past <= rung) return;
       for (let lift = Math.min(past, LIFT) - rung; lift > 0; lift -= 1) push();
-      const further = Math.min(ahead, REACH_AHEAD);
-      for (let step = 0; step < further; step += 1) push();
-      if (further > 0) {
+      const lifted = rung;
+      for (let step = Math.min(ahead, REACH_AHEAD); step > 0; step -= 1) push();
+      if (rung > lifted) {
         quiet = true;
-        history.go(-further);
+        history.go(lifted - rung);
       }
     },
     /** No picture is left on this side: leave the page. */
@@ -78,7 +90,7 @@ export function openLadder({ history, onMove }) {
       rung = reached;
       if (quiet) {
         quiet = false;
-        history.replaceState(entry(rung), "");
+        write("replaceState", rung);
       } else if (steps !== 0) onMove(steps);
     },
   };

@@ -47,6 +47,7 @@ export function openLessons({ dialogs, words, link, lasting, labels, exclusive, 
     /** @type {Object<string, boolean>} */
     let answer = {};
     let checked = false;
+    let open = true;
 
     /** @param {string} key */
     const press = (key) => {
@@ -100,10 +101,13 @@ export function openLessons({ dialogs, words, link, lasting, labels, exclusive, 
       lesson = null;
       try {
         const { content, buffers } = await link.request({ kind: "lesson", number: asked }, FETCH_PATIENCE);
+        if (!open) return;
         if (content.kind !== "lesson") throw new Error(content.code);
         show(content, buffers[0]);
-      } catch {
-        lasting.set("lesson", "0");
+      } catch (error) {
+        if (!open) return;
+        // The tutorial has fewer examples now.
+        if (/** @type {Error} */ (error).message === "malformed") lasting.set("lesson", "0");
         dialogs.close();
         onUnavailable();
       }
@@ -157,7 +161,10 @@ export function openLessons({ dialogs, words, link, lasting, labels, exclusive, 
       look: "al-lesson",
       close: skip,
       onKey,
-      onClose: () => URL.revokeObjectURL(url),
+      onClose() {
+        open = false;
+        URL.revokeObjectURL(url);
+      },
     });
     load();
   };

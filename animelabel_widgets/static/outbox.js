@@ -80,9 +80,12 @@ export function openOutbox(options) {
     onChange(assignments().length);
   };
 
-  /** @param {any} entry removed unless a newer revision took its place */
+  /** @param {any} entry @returns {boolean} whether no other answer, of another tab perhaps, took its place */
+  const stands = (entry) => JSON.stringify(read(entry.assignment)) === JSON.stringify(entry);
+
+  /** @param {any} entry */
   const remove = (entry) => {
-    if (read(entry.assignment)?.revision === entry.revision) box.remove(shelf + entry.assignment);
+    if (stands(entry)) box.remove(shelf + entry.assignment);
     onChange(assignments().length);
   };
 
@@ -120,7 +123,7 @@ export function openOutbox(options) {
     }
     if (reply.kind === "conflict") {
       const revision = reply.revision + 1;
-      if (read(entry.assignment)?.revision === entry.revision) store({ ...entry, revision });
+      if (stands(entry)) store({ ...entry, revision });
       onRevision(entry.assignment, revision);
       return true;
     }
@@ -130,7 +133,15 @@ export function openOutbox(options) {
       return true;
     }
     if (reply.code === "slow-down") throw new SlowDown(reply.wait_ms);
-    if (reply.code === "no-hello") await hello();
+    if (reply.code === "no-hello") {
+      await hello();
+      // It is another kernel: that the former one was silent is no reason to wait for this.
+      pause = FIRST_PAUSE;
+      if (!held) {
+        clock.clearTimeout(timer);
+        timer = null;
+      }
+    }
     onEvent("waiting", entry, reply);
     return false;
   };

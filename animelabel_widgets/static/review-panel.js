@@ -18,6 +18,7 @@ export function openPanel({ labels, exclusive }, { act, move, undoable, onClose 
   /** @type {Object<string, boolean>} */
   let answer = {};
   let url = "";
+  let settling = false;
   const keys = labels.map((label) => label.key);
   const box = /** @type {HTMLDialogElement} */ (
     element("dialog", { class: "alr-panel", "data-al": "panel", "aria-label": "Settle an image" })
@@ -40,9 +41,15 @@ export function openPanel({ labels, exclusive }, { act, move, undoable, onClose 
 
   /** @param {import("./link.js").Reply} reply @param {string} text what has just happened */
   function show({ content, buffers }, text = "") {
+    // What a block or its end changes is the votes, and not what the reviewer is about to decide.
+    const goesOn = image?.image_id === content.image_id && (content.done === "block" || content.done === "unblock");
+    const { review } = content;
+    const begun = goesOn
+      ? decided()
+      : { answer: standing(keys, content), teaches: review?.teaches ?? false, explanation: review?.explanation ?? "" };
     clear();
     image = content;
-    answer = standing(keys, image);
+    answer = begun.answer;
     box.append(
       element(
         "header",
@@ -50,7 +57,7 @@ export function openPanel({ labels, exclusive }, { act, move, undoable, onClose 
         element("h2", {}, `${image.title} · ${image.image_id}`),
         pressable("close", "Close", () => box.close()),
       ),
-      element("div", { class: "alr-columns" }, picture(buffers), decision(text)),
+      element("div", { class: "alr-columns" }, picture(buffers), decision(text, begun)),
       element("div", { class: "alr-below" }, votes(), history()),
     );
     if (!box.open) box.showModal();
@@ -68,8 +75,15 @@ export function openPanel({ labels, exclusive }, { act, move, undoable, onClose 
     return frame;
   }
 
-  /** @param {string} text */
-  function decision(text) {
+  /** @returns {{answer: Object<string, boolean>, teaches: boolean, explanation: string}} as it is on the screen */
+  function decided() {
+    const teaches = /** @type {HTMLInputElement} */ (box.querySelector("[data-al=teaches]")).checked;
+    const explanation = /** @type {HTMLInputElement} */ (box.querySelector("[data-al=explanation]")).value.trim();
+    return { answer, teaches, explanation };
+  }
+
+  /** @param {string} text @param {{teaches: boolean, explanation: string}} begun */
+  function decision(text, begun) {
     const crowd = labels.map(({ key, name }) => `${name} ${percent(image.crowd[key])}`).join(" · ");
     const review = image.review && `Settled by ${image.review.reviewer}: ${names(image.review.answer)}`;
     const inPool = image.state === "open" || image.state === "reported";
@@ -79,7 +93,7 @@ export function openPanel({ labels, exclusive }, { act, move, undoable, onClose 
       element("p", { class: "alr-fact", "data-al": "stands" }, review ?? crowd),
       element("p", { class: "alr-fact", "data-al": "state" }, [image.state === "open" ? "in the pool" : image.state, image.reason].filter(Boolean).join(", ")),
       element("div", { class: "alr-toggles", role: "group", "aria-label": "What the image shows" }, ...labels.map(toggle)),
-      gold(),
+      gold(begun),
       element(
         "div",
         { class: "alr-moves" },
@@ -108,14 +122,15 @@ export function openPanel({ labels, exclusive }, { act, move, undoable, onClose 
     return made;
   }
 
-  function gold() {
+  /** @param {{teaches: boolean, explanation: string}} begun */
+  function gold(begun) {
     const teaches = /** @type {HTMLInputElement} */ (element("input", { type: "checkbox", "data-al": "teaches" }));
     const field = /** @type {HTMLInputElement} */ (
       element("input", { type: "text", maxlength: "500", "data-al": "explanation" })
     );
     const words = element("label", { class: "alr-field" }, "What to tell who was wrong", field);
-    teaches.checked = image.review?.teaches ?? false;
-    field.value = image.review?.explanation ?? "";
+    teaches.checked = begun.teaches;
+    field.value = begun.explanation;
     words.hidden = !teaches.checked;
     teaches.addEventListener("change", () => {
       words.hidden = !teaches.checked;
@@ -165,12 +180,16 @@ export function openPanel({ labels, exclusive }, { act, move, undoable, onClose 
     }
   }
 
+  /** Settle what is shown, and go on; what is pressed before the next image is there counts for nothing. */
   async function settle() {
-    const teaches = /** @type {HTMLInputElement} */ (box.querySelector("[data-al=teaches]")).checked;
-    const field = /** @type {HTMLInputElement} */ (box.querySelector("[data-al=explanation]"));
-    const explanation = teaches && field.value.trim() ? field.value.trim() : null;
-    const decided = { image: image.image_id, version: image.version, answer, teaches, explanation };
-    if (await act({ kind: "settle", ...decided })) await move(1);
+    if (settling) return;
+    settling = true;
+    const { image_id: settled, version } = image;
+    const { teaches, explanation, ...said } = decided();
+    const words = teaches && explanation ? explanation : null;
+    const done = await act({ kind: "settle", image: settled, version, teaches, explanation: words, ...said });
+    if (done && image?.image_id === settled) await move(1);
+    settling = false;
   }
 
   /** @param {string} kind */
@@ -183,6 +202,7 @@ export function openPanel({ labels, exclusive }, { act, move, undoable, onClose 
     event.stopPropagation();
     const target = /** @type {HTMLElement} */ (event.target);
     const enter = event.key === "Enter";
+    if (event.repeat && !event.key.startsWith("Arrow") && !target.matches("input[type=text]")) return event.preventDefault();
     if (target.matches("input[type=text]") && !enter) return;
     if (enter && target.localName === "summary") return;
     if (enter && target.localName === "button" && target.dataset.al !== "settle" && !target.dataset.al?.startsWith("toggle")) return;

@@ -37,7 +37,11 @@ export function openVolunteers(ask, act) {
     const switched = blockButton(blocked, volunteer, async () => {
       if (!(await act({ kind: blocked ? "unblock" : "block", volunteer, image: null }))) return;
       // What is on its way may have been read before.
-      if (awaited) return look();
+      if (awaited) {
+        await look();
+        /** @type {?HTMLElement} */ (body.querySelector(`[data-volunteer="${volunteer}"] button`))?.focus();
+        return;
+      }
       const fresh = line({ volunteer, ratings, skill, seconds, odd, blocked: !blocked });
       made.replaceWith(fresh);
       /** @type {?HTMLElement} */ (fresh.querySelector("button"))?.focus();
@@ -66,7 +70,9 @@ export function openVolunteers(ask, act) {
     body.append(...reply.content.rows.map(line));
     const { total } = reply.content;
     told.textContent = total === 1 ? "1 volunteer" : `${total.toLocaleString("en")} volunteers`;
-    further.hidden = body.children.length >= total;
+    const over = body.children.length >= total;
+    if (over && further.matches(":focus")) /** @type {?HTMLElement} */ (body.lastElementChild?.querySelector("button"))?.focus();
+    further.hidden = over;
   }
 
   function look() {

@@ -8,10 +8,11 @@ import { openDashboard } from "./review-dashboard.js";
 import { openFilters } from "./review-filters.js";
 import { openPanel } from "./review-panel.js";
 import { pressable } from "./review-parts.js";
+import { openBox } from "./storage.js";
 import { openVolunteers } from "./review-volunteers.js";
 
 const REPLY_WITHIN = 120_000;
-const NAME = "animelabel-reviewer";
+const NAME = "reviewer";
 const NO_ANSWER = "The server does not answer just now: try again. Nothing is stored twice.";
 const TABS = [["images", "Images"], ["dashboard", "Dashboard"], ["volunteers", "Volunteers"]];
 
@@ -22,12 +23,15 @@ function render({ model, el }) {
     clearTimeout: (/** @type {any} */ timer) => clearTimeout(timer),
   };
   const link = openLink(model, clock, Math.random);
+  const box = openBox(() => localStorage, "animelabel-");
   const known = Object.fromEntries(["labels", "exclusive", "states", "reasons", "series"].map((each) => [each, model.get(each)]));
   let version = 0;
   let total = 0;
   let asked = 0;
   let row = -1;
   let busy = false;
+  /** What is to be shown in the panel: the reply to a former wish may come after it. */
+  let wish = {};
   /** @type {?Promise<any>} */
   let greeting = null;
   /** @type {any} */
@@ -49,6 +53,7 @@ function render({ model, el }) {
     move: (step) => open(row + step, step > 0 ? "That was the last one." : "This is the first one."),
     undoable: () => undoable,
     onClose: () => {
+      wish = {};
       grid.reread();
       grid.box.focus({ preventScroll: true });
     },
@@ -90,7 +95,7 @@ function render({ model, el }) {
   el.append(root);
   choose("images");
   showUndo(null);
-  const name = localStorage.getItem(NAME);
+  const name = box.get(NAME);
   if (name) start(name);
   else askName();
 
@@ -124,6 +129,10 @@ function render({ model, el }) {
     if (chosen === "images") grid.reread();
   }
 
+  function focusTab() {
+    /** @type {?HTMLElement} */ (tabs.querySelector("[aria-selected=true]"))?.focus();
+  }
+
   function askName() {
     const field = element("input", { id: "alr-name", maxlength: "100", required: "", autocomplete: "name" });
     const form = element(
@@ -137,9 +146,10 @@ function render({ model, el }) {
       event.preventDefault();
       const given = /** @type {HTMLInputElement} */ (field).value.trim();
       if (!given) return;
-      localStorage.setItem(NAME, given);
+      box.set(NAME, given);
       form.remove();
       root.dataset.state = "starting";
+      focusTab();
       start(given);
     });
     root.dataset.state = "nameless";
@@ -166,7 +176,7 @@ function render({ model, el }) {
   /** @param {any} message @param {number} patience @returns {Promise<import("./link.js").Reply>} */
   async function request(message, patience) {
     const reply = await link.request(message, patience);
-    const reviewer = localStorage.getItem(NAME);
+    const reviewer = box.get(NAME);
     if (reply.content.code !== "no-hello" || !reviewer) return reply;
     // After a failure of the server, another widget answers, which knows neither name nor filter.
     const first = greeting === null;
@@ -185,7 +195,7 @@ function render({ model, el }) {
     try {
       const reply = await request(message, REPLY_WITHIN);
       if (reply.content.kind === "error") {
-        if (reply.content.code === "malformed") localStorage.removeItem(NAME);
+        if (reply.content.code === "malformed") box.remove(NAME);
         say(reply.content.message);
         return null;
       }
@@ -223,8 +233,10 @@ function render({ model, el }) {
   /** @param {number} wanted a row @param {string} [beyond] what to say where there is none */
   async function open(wanted, beyond = "") {
     if (wanted < 0 || wanted >= total) return say(beyond);
+    const mine = (wish = {});
     const words = grid.words(wanted) ?? (await ask({ kind: "rows", version, first: wanted, count: 1 }))?.content.rows?.[0];
-    const reply = words && (await ask({ kind: "open", image: words.image_id }));
+    const reply = words && mine === wish && (await ask({ kind: "open", image: words.image_id }));
+    if (mine !== wish) return;
     if (reply?.content.kind !== "image") return say(reply?.content.message ?? "This list is no longer there: filter again.");
     row = wanted;
     grid.reveal(row);
@@ -265,6 +277,8 @@ function render({ model, el }) {
   /** @param {any} latest what Undo would take back */
   function showUndo(latest) {
     undoable = latest;
+    // A button that goes out of use would take the focus with it, and so the keys.
+    if (latest === null && undo.matches(":focus")) focusTab();
     undo.toggleAttribute("disabled", latest === null);
     undo.title = latest === null ? "" : `${latest.kind} ${latest.image ? `image ${latest.image}` : `volunteer ${latest.volunteer}`}`;
   }

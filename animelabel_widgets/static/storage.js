@@ -21,8 +21,8 @@ export function openBox(find, prefix) {
   let storage = null;
   try {
     storage = find();
-    storage.setItem(`${prefix}probe`, "1");
-    storage.removeItem(`${prefix}probe`);
+    // A full one can still be read.
+    storage.getItem(prefix);
   } catch {
     storage = null;
   }

@@ -27,7 +27,8 @@ const FLAG = "M6 21V4M6 5c4-2.5 7 2.5 12 0v9c-5 2.5-8-2.5-12 0";
  * @param {Actions} actions
  */
 export function createView(labels, app, words, actions) {
-  const title = element("h1", { class: "al-title", "data-al": "title", "aria-live": "polite", dir: "auto" });
+  const title = element("h1", { class: "al-title", "data-al": "title", dir: "auto" });
+  const spoken = element("p", { class: "al-spoken", "data-al": "spoken", "aria-live": "polite" });
   const link = element("span", { class: "al-link", "data-al": "link" });
   const count = element("span", { class: "al-count", "data-al": "count" });
   const project = element("span", { class: "al-project", "data-al": "project" });
@@ -69,11 +70,17 @@ export function createView(labels, app, words, actions) {
       ),
       stage,
       status,
+      spoken,
       element("div", { class: "al-controls" }, back, group, next),
     ),
     "page.name",
     "aria-label",
   );
+
+  const again = words.bind(element("button", { type: "button", class: "al-again", "data-al": "again" }), "end.again");
+  again.addEventListener("click", actions.again);
+  const ended = element("div");
+  const end = element("div", { class: "al-message", "data-al": "end" }, ended, again);
 
   // Enter presses a button that was reached with Tab, as everywhere; after a click it is Next.
   let pointed = false;
@@ -98,6 +105,13 @@ export function createView(labels, app, words, actions) {
   /** @param {boolean} on */
   const enable = (on) => {
     for (const button of [...toggles.values(), next, report]) allow(button, on);
+  };
+
+  /** @param {HTMLElement} node */
+  const stageIs = (node) => {
+    if (stage.firstChild === node) return;
+    if (again.matches(":focus")) root.focus({ preventScroll: true });
+    stage.replaceChildren(node);
   };
 
   /** @param {HTMLElement} node @param {string} text */
@@ -151,7 +165,7 @@ export function createView(labels, app, words, actions) {
     showLoading() {
       put(title, words.say("page.name"));
       if (!stage.querySelector(".al-skeleton")) {
-        stage.replaceChildren(element("div", { class: "al-skeleton", "aria-hidden": "true" }));
+        stageIs(element("div", { class: "al-skeleton", "aria-hidden": "true" }));
       }
       enable(false);
     },
@@ -159,7 +173,9 @@ export function createView(labels, app, words, actions) {
     showPicture(series, image) {
       put(title, series);
       image.alt = words.say("picture.alt", { title: series });
-      if (stage.firstChild !== image) stage.replaceChildren(image);
+      // A text that stays the same is not spoken again.
+      if (stage.firstChild !== image) spoken.textContent = image.alt + (spoken.textContent === image.alt ? "\u00a0" : "");
+      stageIs(image);
       enable(true);
     },
     /** @param {Object<string, boolean>} answer */
@@ -171,17 +187,11 @@ export function createView(labels, app, words, actions) {
     /** @param {string[]} texts */
     showEnd(...texts) {
       put(title, words.say("page.name"));
-      const again = element("button", { type: "button", class: "al-again", "data-al": "again" }, words.say("end.again"));
-      again.addEventListener("click", actions.again);
-      stage.replaceChildren(
-        element(
-          "div",
-          { class: "al-message", "data-al": "end" },
-          element("h2", { class: "al-message-heading" }, words.say("end.heading")),
-          ...texts.map((text) => element("p", {}, text)),
-          again,
-        ),
+      ended.replaceChildren(
+        element("h2", { class: "al-message-heading" }, words.say("end.heading")),
+        ...texts.map((text) => element("p", {}, text)),
       );
+      stageIs(end);
       for (const button of toggles.values()) button.setAttribute("aria-pressed", "false");
       enable(false);
     },

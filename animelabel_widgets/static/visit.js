@@ -58,6 +58,8 @@ export function openVisit(options) {
   let fetching = false;
   /** @type {?Promise<any>} the reply with the first picture */
   let early = null;
+  /** @type {?Promise<void>} */
+  let greeting = null;
   let closed = false;
   let silent = 0;
   let low = LOW_WATER;
@@ -120,7 +122,15 @@ export function openVisit(options) {
       .takeAll(content.tasks, buffers)
       .map((/** @type {any} */ item) => caughtUp(item, unsent(item.assignment)));
 
-  async function hello() {
+  /** @returns {Promise<void>} one for all who ask meanwhile */
+  function hello() {
+    greeting ??= greet().finally(() => {
+      greeting = null;
+    });
+    return greeting;
+  }
+
+  async function greet() {
     const kept = greeted ? null : readJson(ofTab, "queue", canResume);
     const resume = kept?.assignments.slice(kept.index, kept.index + 1) ?? [];
     const message = { kind: "hello", token: volunteerToken(lasting), resume };
@@ -139,14 +149,14 @@ export function openVisit(options) {
    * server answers in turn, and a long way is gone once less.
    */
   async function begin() {
-    const greeting = hello();
+    const welcomed = hello();
     early = null;
     if (!readJson(ofTab, "queue", canResume)) {
       early = link.request({ kind: "fetch", count: needs(queue) }, FETCH_PATIENCE);
       // Where it fails, so does the greeting, or whoever waits for it hears of it.
       early.catch(() => {});
     }
-    await greeting;
+    await welcomed;
     onPictures();
   }
 

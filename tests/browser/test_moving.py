@@ -116,6 +116,61 @@ def test_fingers_swipe_and_neither_a_bounce_nor_a_double_click_is_a_second_vote(
     wait_until(lambda: len(store.ratings()) == 3, "the third rating")
 
 
+def test_an_answer_that_is_changed_and_left_by_the_browsers_back_is_saved(
+    server: Server, store: Store, new_page: Pages
+) -> None:
+    """What a picture shows as its answer is what the database has, however it is left."""
+    page = new_page()
+    volunteer = Volunteer(page)
+    volunteer.visit(server.address)
+    seen = []
+    for _ in range(3):
+        seen.append(volunteer.assignment)
+        volunteer.next()
+    for place, leave in ((2, page.go_back), (1, page.go_forward), (2, lambda: swipe(page, 120))):
+        while volunteer.assignment != seen[place]:
+            volunteer.back()
+        volunteer.press("text" if place == 1 else "logo")
+        leave()
+        volunteer.sees_another(seen[place])
+    volunteer.everything_is_saved()
+    rows = store.ratings()
+    assert (len(rows), int(rows["text"].sum()), int(rows["logo"].sum())) == (3, 1, 1)
+
+
+def test_a_key_that_is_held_is_one_press(server: Server, store: Store, new_page: Pages) -> None:
+    """On a button that was clicked, or reached with Tab, as on the picture."""
+    page = new_page()
+    volunteer = Volunteer(page)
+    volunteer.visit(server.address)
+
+    def tab_to(name: str) -> None:
+        page.keyboard.press("Tab")
+        page.focus(f"[data-al={name}]")
+
+    for number, prepare in enumerate(
+        (
+            lambda: page.click("[data-al=label-logo]"),
+            lambda: tab_to("next"),
+            lambda: tab_to("label-text"),
+        ),
+        start=1,
+    ):
+        former = volunteer.assignment
+        prepare()
+        votes = number if number < 3 else 2
+        for _ in range(6):
+            # Further downs without an up are repeats.
+            page.keyboard.down("Enter")
+            if votes == number:
+                volunteer.sees_another(former)
+        page.keyboard.up("Enter")
+        volunteer.everything_is_saved()
+        wait_until(lambda votes=votes: len(store.ratings()) == votes, "each vote once")
+        assert volunteer.pressed == (set() if votes == number else {"text"})
+    assert int(store.ratings()["logo"].sum()) == 1
+
+
 def test_no_vote_before_the_picture_is_painted(server: Server, new_page: Pages) -> None:
     """While nothing can be decoded, neither keys nor buttons do anything."""
     page = new_page()

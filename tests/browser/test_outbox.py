@@ -178,6 +178,16 @@ def test_a_full_storage_says_so_and_hands_out_no_more(
     rate(volunteer, expected, 5)
     volunteer.everything_is_saved()
     assert stored(store) == expected
+    assert store.ratings()["volunteer_id"].nunique() == 1
+    # Full or not, the same browser is the same volunteer, and he goes on where he was.
+    waiting = volunteer.assignment
+    page.reload()
+    volunteer.sees_a_picture()
+    assert volunteer.assignment == waiting
+    assert not page.is_visible("[data-al=dialog-tutorial]")
+    rate(volunteer, expected, 2)
+    volunteer.everything_is_saved()
+    assert stored(store) == expected
 
 
 @on_sqlite

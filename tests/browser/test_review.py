@@ -184,6 +184,54 @@ def test_each_button_of_the_panel_does_what_it_says(
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_keys_that_are_pressed_twice_or_held_settle_nothing_that_was_not_seen(
+    review: Server, store: Store, new_page: Pages
+) -> None:
+    """One settle an image; one who has closed the panel is not shown another image."""
+    page = new_page()
+    visit(page, review, "Ada")
+    image = opened(page)
+    for _ in range(10):
+        # Further downs without an up are repeats.
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    another = f"[data-al=picture]:not([data-image='{image}'])"
+    page.wait_for_selector(another)
+    second = page.get_attribute("[data-al=picture]", "data-image")
+    assert list(store.reviews().index) == [image]
+    page.evaluate(
+        "() => { const settle = document.querySelector('[data-al=settle]');"
+        " settle.click(); settle.click(); document.querySelector('[data-al=close]').click(); }"
+    )
+    wait_until(lambda: len(store.acts()) == 2, "the second image to be settled")
+    page.click("[data-al=tab-dashboard]")
+    page.wait_for_selector("[data-al=dashboard]:has-text('Settled')")
+    assert page.locator("[data-al=panel][open]").count() == 0
+    assert [str(act.image_id) for act in store.acts()] == [str(image), second]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_who_blocks_a_volunteer_keeps_what_he_was_about_to_decide(
+    review: Server, store: Store, new_page: Pages
+) -> None:
+    """The toggles, the tick and the words stay as they are on the screen."""
+    page = new_page()
+    visit(page, review, "Ada")
+    image = opened(page)
+    say(page, "text", "logo")
+    page.check("[data-al=teaches]")
+    page.fill("[data-al=explanation]", "Both of them.")
+    page.click("[data-al=block] >> nth=0")
+    page.wait_for_selector("[data-al=unblock]")
+    assert page.input_value("[data-al=explanation]") == "Both of them."
+    page.click("[data-al=settle]")
+    wait_until(lambda: image in store.reviews().index, "the decision")
+    row = store.reviews().loc[image]
+    assert (bool(row["text"]), bool(row["logo"]), bool(row["person"])) == (True, True, False)
+    assert (bool(row["teaches"]), row["explanation"]) == (True, "Both of them.")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_volunteer_is_blocked_beside_a_vote_and_in_the_list(
     review: Server, store: Store, new_page: Pages
 ) -> None:

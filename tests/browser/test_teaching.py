@@ -179,6 +179,10 @@ def test_the_end_thanks_and_new_work_shows_by_itself(
     page.clock.run_for(100)
     volunteer.everything_is_saved()
     assert "You have rated all that is here for you now" in page.inner_text("[data-al=end]")
+    page.click("[data-al=again]")
+    page.clock.run_for(1000)
+    page.wait_for_selector("[data-al=labeler][data-state=finished]")
+    assert page.evaluate("document.activeElement.dataset.al") == "again"
     series = store.put_series(Series(str(image["folder"]), str(image["title"])), update=False)
     # The same file under another name is a new image.
     store.add_images(series, [NewImage(f"./{image['filename']}", 9, 9, 5000)])

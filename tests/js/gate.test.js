@@ -20,13 +20,13 @@ test("nothing counts before the picture is decoded and painted", async () => {
   let decoded;
   gate.show("a", new Promise((resolve) => (decoded = resolve)));
   await settled();
-  assert.deepEqual([gate.canPress(), gate.canVote(), paints.length], [false, false, 0]);
+  assert.deepEqual([gate.canPress("a"), gate.canVote("a"), paints.length], [false, false, 0]);
   decoded();
   await settled();
-  assert.deepEqual([gate.canPress(), paints.length], [false, 1]);
+  assert.deepEqual([gate.canPress("a"), paints.length], [false, 1]);
   paints[0]();
   await settled();
-  assert.deepEqual([gate.canPress(), gate.canVote()], [true, true]);
+  assert.deepEqual([gate.canPress("a"), gate.canVote("a")], [true, true]);
 });
 
 test("the second click of a double click finds the gate shut", async () => {
@@ -36,11 +36,11 @@ test("the second click of a double click finds the gate shut", async () => {
   await settled();
   paints[0]();
   await settled();
-  assert.deepEqual([gate.canPress(), gate.canVote()], [true, false]);
+  assert.deepEqual([gate.canPress("b"), gate.canVote("b")], [true, false]);
   await clock.pass(ECHO - 1);
-  assert.equal(gate.canVote(), false);
+  assert.equal(gate.canVote("b"), false);
   await clock.pass(1);
-  assert.equal(gate.canVote(), true);
+  assert.equal(gate.canVote("b"), true);
 });
 
 test("a picture that is passed over does not open the gate for the next one", async () => {
@@ -51,12 +51,12 @@ test("a picture that is passed over does not open the gate for the next one", as
   await settled();
   paints[0]();
   await settled();
-  assert.equal(gate.canVote(), false);
+  assert.equal(gate.canVote("b"), false);
   paints[1]();
   await settled();
-  assert.equal(gate.canVote(), true);
+  assert.equal(gate.canVote("b"), true);
   gate.hide();
-  assert.equal(gate.canVote(), false);
+  assert.equal(gate.canVote("b"), false);
 });
 
 test("showing the same picture again changes nothing", async () => {
@@ -68,4 +68,34 @@ test("showing the same picture again changes nothing", async () => {
   gate.show("a", Promise.resolve());
   await settled();
   assert.deepEqual(changes, [false, true]);
+});
+
+test("what is not shown cannot be voted on", async () => {
+  const { gate, paints } = open();
+  gate.show("a", Promise.resolve());
+  await settled();
+  paints[0]();
+  await settled();
+  assert.deepEqual([gate.canPress("b"), gate.canVote("b")], [false, false]);
+});
+
+test("a picture that is left and shown again is painted again before a vote counts", async () => {
+  const { gate, paints, clock } = open();
+  gate.moved();
+  gate.show("a", Promise.resolve());
+  await settled();
+  paints[0]();
+  await settled();
+  gate.show("b", Promise.resolve());
+  gate.moved();
+  gate.show("a", Promise.resolve());
+  await clock.pass(ECHO);
+  assert.deepEqual([gate.canPress("a"), gate.canVote("a")], [false, false]);
+  paints.at(-1)();
+  await settled();
+  assert.deepEqual([gate.canPress("a"), gate.canVote("a")], [true, true]);
+  gate.hide();
+  gate.show("a", Promise.resolve());
+  await settled();
+  assert.equal(gate.canPress("a"), false);
 });

@@ -11,17 +11,36 @@ function openDoubles(protocol = "v1.kernel.websocket.jupyter.org") {
   const decode = protocol ? decodeMessage : decodeJson;
   const sockets = [];
   const timers = [];
+  const pauses = [];
+  /** What keeps the model out, where something does. */
+  const server = { refusal: null };
   let entered = 0;
   const model = openModel({
     place: { kernel: "k0", view: "v0", state: { app: true } },
     newId: () => "id",
-    clock: { setTimeout: (work) => timers.push(work), clearTimeout() {} },
+    clock: {
+      setTimeout(work, pause) {
+        timers.push(work);
+        pauses.push(pause);
+      },
+      clearTimeout() {},
+    },
     async enter() {
+      if (server.refusal) throw server.refusal;
       entered += 1;
       return { kernel: `k${entered}`, view: `v${entered}`, state: {} };
     },
     connect(kernel) {
-      const socket = { kernel, protocol, readyState: 0, sent: [], send: (data) => socket.sent.push(decode(data)) };
+      const socket = {
+        kernel,
+        protocol,
+        readyState: 0,
+        sent: [],
+        send: (data) => socket.sent.push(decode(data)),
+        close() {
+          socket.readyState = 2;
+        },
+      };
       sockets.push(socket);
       return socket;
     },
@@ -34,7 +53,7 @@ function openDoubles(protocol = "v1.kernel.websocket.jupyter.org") {
     socket.readyState = 3;
     socket.onclose({ code });
   };
-  return { model, sockets, timers, open, close };
+  return { model, sockets, timers, pauses, server, open, close, entered: () => entered };
 }
 
 for (const [encode, decode] of [[encodeMessage, decodeMessage], [encodeJson, decodeJson]]) {
@@ -124,4 +143,57 @@ test("messages of another comm or channel reach nobody", () => {
   from("v0", "shell");
   from("v0", "iopub");
   assert.deepEqual(heard, [{ comm_id: "v0", channel: "iopub" }]);
+});
+
+test("what is sent while the connection closes asks for one place, not for two", async () => {
+  const { model, sockets, timers, open, close, entered } = openDoubles();
+  open(sockets[0]);
+  sockets[0].readyState = 2;
+  model.send({ n: 1 });
+  close(sockets[0], 4002);
+  assert.deepEqual([timers.length, entered()], [1, 0]);
+  await timers[0]();
+  assert.deepEqual([sockets.length, entered()], [2, 1]);
+});
+
+test("what is sent while the server puts the page to sleep wakes it at once", async () => {
+  const { model, sockets, timers, open, close, entered } = openDoubles();
+  open(sockets[0]);
+  sockets[0].readyState = 2;
+  model.send({ n: 1 });
+  close(sockets[0], 4001);
+  await null;
+  await null;
+  assert.deepEqual([timers.length, entered()], [0, 1]);
+  open(sockets[1]);
+  assert.equal(sockets[1].sent.length, 1);
+});
+
+test("a connection through which nothing comes any more gives way to another one, once", async () => {
+  const { model, sockets, timers, open, close, entered } = openDoubles();
+  const told = [];
+  model.on("closed", () => {
+    told.push("closed");
+    model.renew();
+  });
+  open(sockets[0]);
+  model.renew();
+  model.renew();
+  close(sockets[0], 1006);
+  assert.deepEqual([sockets[0].readyState, timers.length, told], [3, 1, ["closed"]]);
+  await timers[0]();
+  open(sockets[1]);
+  model.send({ n: 1 });
+  assert.deepEqual([sockets[1].sent.length, entered()], [1, 1]);
+});
+
+test("one who waits in line for a place asks as often as the server wants", async () => {
+  const { sockets, timers, pauses, server, open, close } = openDoubles();
+  open(sockets[0]);
+  close(sockets[0], 1006);
+  for (const [refusal, time] of [[new Error("full"), 3], [Object.assign(new Error("full"), { wait: 2_000 }), 3]]) {
+    server.refusal = refusal;
+    for (let n = 0; n < time; n += 1) await timers.at(-1)();
+  }
+  assert.deepEqual(pauses, [500, 1_000, 2_000, 4_000, 2_000, 2_000, 2_000]);
 });

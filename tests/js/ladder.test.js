@@ -10,14 +10,22 @@ class Browser {
   entries = ["elsewhere", null];
   at = 1;
   onPop = () => {};
+  /** How many more changes it takes, as WebKit does within some seconds. */
+  patience = Infinity;
   get state() {
     return this.entries[this.at];
   }
+  #change() {
+    this.patience -= 1;
+    if (this.patience < 0) throw new Error("SecurityError");
+  }
   pushState(state) {
+    this.#change();
     this.entries = [...this.entries.slice(0, this.at + 1), state].slice(-50);
     this.at = this.entries.length - 1;
   }
   replaceState(state) {
+    this.#change();
     this.entries[this.at] = state;
   }
   go(steps) {
@@ -123,4 +131,25 @@ test("a reload goes on at the same rung, and a strange state counts as none", ()
   ladder.onPop({ state: null });
   ladder.onPop({ state: { animelabel: { rung: 0 } } });
   assert.deepEqual(moves, [-1]);
+});
+
+test("where a browser takes no more changes, each step still leads to the right picture", () => {
+  for (let patience = 0; patience < 60; patience += 1) {
+    const walker = walk();
+    walker.next(120);
+    walker.history.patience = patience;
+    for (let step = 1; step <= 38; step += 1) {
+      walker.history.go(-1);
+      assert.equal(walker.index, 120 - step);
+    }
+    // Where the way forward could not be written again, the browser has none.
+    walker.history.go(1);
+    assert.ok(walker.index === 83 || (walker.index === 82 && patience < 59));
+    const index = walker.index;
+    walker.next(1);
+    walker.history.patience = Infinity;
+    walker.next(1);
+    walker.history.go(-1);
+    assert.equal(walker.index, index + 1);
+  }
 });

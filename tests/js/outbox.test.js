@@ -328,3 +328,40 @@ test("a closed outbox that was told to slow down sends no more", async () => {
   await clock.pass(100_000);
   assert.deepEqual([comm.sent.length, storage.length, clock.waiting], [1, 3, 0]);
 });
+
+test("of two tabs with different answers, the acknowledgement of one leaves the other's", async () => {
+  const storage = new MemoryStorage();
+  const [one, other] = [open(storage), open(storage)];
+  one.outbox.put(rating("a", 0, true));
+  other.outbox.put(rating("a", 0, false));
+  await one.answer({ kind: "saved", assignment: "a", revision: 0 });
+  assert.equal(other.outbox.pending(), 1);
+  await other.answer({ kind: "conflict", assignment: "a", revision: 0 });
+  assert.deepEqual([other.last().revision, other.last().answer.text], [1, false]);
+  await other.answer({ kind: "saved", assignment: "a", revision: 1 });
+  assert.equal(other.outbox.pending(), 0);
+});
+
+test("after a long silence, one that is greeted again sends soon", async () => {
+  const { outbox, comm, clock, answer } = open();
+  outbox.put(rating("a"));
+  for (let time = 0; time < 5; time += 1) {
+    await clock.pass(PATIENCE);
+    await clock.pass(30_000);
+  }
+  const sent = comm.sent.length;
+  await answer({ kind: "error", code: "no-hello", message: "Who?" });
+  await clock.pass(1_000);
+  assert.equal(comm.sent.length, sent + 1);
+});
+
+test("greeted again while it is held, it is still held, and not for ever", async () => {
+  const { outbox, comm, clock } = open();
+  for (const name of ["a", "b"]) outbox.put(rating(name));
+  await comm.reply({ id: comm.sent[0].id, ...SLOW, wait_ms: 5_000 });
+  await comm.reply({ id: comm.sent[1].id, kind: "error", code: "no-hello", message: "Who?" });
+  await clock.pass(4_999);
+  assert.equal(comm.sent.length, 2);
+  await clock.pass(1);
+  assert.equal(comm.sent.length, 3);
+});

@@ -77,3 +77,19 @@ test("storage lasts unless it is blocked or full", () => {
   }, "mine.");
   assert.equal(blocked.lasts(), false);
 });
+
+test("a storage that is full when the page opens is read all the same", () => {
+  const storage = new MemoryStorage();
+  const former = openBox(() => storage, "mine.");
+  const token = volunteerToken(former);
+  former.set("outbox.a", "1");
+  storage.setItem = () => {
+    throw new Error("QuotaExceededError");
+  };
+  const box = openBox(() => storage, "mine.");
+  assert.equal(volunteerToken(box), token);
+  assert.deepEqual(box.keys().sort(), ["outbox.a", "token"]);
+  assert.ok(box.keeps("outbox.a"));
+  box.remove("outbox.a");
+  assert.equal(storage.length, 1);
+});
