@@ -155,6 +155,9 @@ def watch(
         except StoreError as error:
             _log.warning("The verdicts wait for the next round: %s", error)
             continue
+        except Exception:  # noqa: BLE001 - without rounds, nothing would be retired any more
+            _log.exception("The verdicts wait for the next round")
+            continue
         if done is not None:
             known = found
             told(done)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from ..errors import PictureError
+from ..errors import ConfigError, PictureError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MAX_PIXELS = 64_000_000
@@ -25,6 +25,21 @@ SMALL = 4 * 2**20
 
 _LOOP = "it is a link that leads to itself"
 
+# What the machine or its storage lacks just now.
+_BUSY = {
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+    errno.EAGAIN,
+    errno.ETIMEDOUT,
+    errno.ESTALE,
+    errno.ENOTCONN,
+    errno.ECONNRESET,
+    errno.ECONNREFUSED,
+    errno.EHOSTUNREACH,
+    errno.ENETUNREACH,
+}
+
 # What Pillow's decoders raise on damaged files.
 _DAMAGE = (
     OSError,
@@ -33,7 +48,6 @@ _DAMAGE = (
     ArithmeticError,
     LookupError,
     EOFError,
-    MemoryError,
     struct.error,
     zlib.error,
     Image.DecompressionBombError,
@@ -97,7 +111,7 @@ def small_content(source: Path | io.BytesIO) -> bytes:
 
 @contextmanager
 def opened(source: Path | io.BytesIO) -> Iterator[Image.Image]:
-    """Open a picture and read its header; every failure inside becomes a `PictureError`.
+    """Open a picture and read its header; what fails inside is a `PictureError` as well.
 
     Parameters
     ----------
@@ -108,6 +122,8 @@ def opened(source: Path | io.BytesIO) -> Iterator[Image.Image]:
     ------
     PictureError
         If the file is missing, no regular file, of an unknown format, too large or damaged.
+    ConfigError
+        If the machine cannot read it just now: then no picture is to blame.
     """
     try:
         # A pipe would block for ever when it is opened.
@@ -124,7 +140,19 @@ def opened(source: Path | io.BytesIO) -> Iterator[Image.Image]:
         raise PictureError("the file may not be read") from None
     except UnidentifiedImageError:
         raise PictureError("it is no JPEG, PNG, WebP or GIF picture") from None
+    except MemoryError as error:
+        raise _unreadable("there is no memory left") from error
     except _DAMAGE as error:
         if isinstance(error, OSError) and error.errno == errno.ELOOP:
             raise PictureError(_LOOP) from None
+        if isinstance(error, OSError) and error.errno in _BUSY:
+            raise _unreadable(str(error.strerror)) from error
         raise PictureError(f"it is damaged ({error})") from error
+
+
+def _unreadable(why: str) -> ConfigError:
+    """Make the error of a machine or a storage that is in need."""
+    return ConfigError(
+        f"Pictures cannot be read just now ({why}): look after this machine and its disks; "
+        "no picture is taken for a broken one."
+    )

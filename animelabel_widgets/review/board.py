@@ -26,6 +26,8 @@ from .wording import described, state_in_words, told
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+LATE = 100
+"""Acts behind the latest one among which another may still come."""
 FIRST = 48
 """Images that are shown before all are read."""
 PEOPLE = 100
@@ -64,7 +66,8 @@ class ReviewBoard(PageWidget):
         self._board: pd.DataFrame | None = None
         self._found = np.array([], dtype=np.int64)
         self._version = 0
-        self._seen = max((act.act_id for act in store.acts()), default=0)
+        # The acts that have been looked at: the latest ones, and all before them.
+        self._seen = {act.act_id for act in store.acts()}
         self._dashboard = Dashboard(store)
         super().__init__(
             app=app,
@@ -155,9 +158,11 @@ class ReviewBoard(PageWidget):
 
     def _catch_up(self) -> None:
         """Read those images again that reviewers have touched since the last time."""
-        acts = self._store.acts(self._seen)
+        # On MySQL an id is given before the commit: a lower one may come after a higher one.
+        late = self._store.acts(max(self._seen, default=0) - LATE)
+        acts = [act for act in late if act.act_id not in self._seen]
         images = sorted({act.image_id for act in acts if act.image_id is not None})
-        self._seen = max((act.act_id for act in acts), default=self._seen)
+        self._seen = {act.act_id for act in late}
         if self._board is not None and images:
             new = self._store.board(images)
             self._board = pd.concat([self._board.drop(index=images, errors="ignore"), new])

@@ -37,7 +37,7 @@ FLAGS = {"spammer": "at random", "always_the_same": "always the same", "too_fast
 class _Crowd:
     """The ratings that count, the known answers, and what both say of the volunteers."""
 
-    mark: tuple[int, int, int]
+    mark: tuple[int, ...]
     ratings: pd.DataFrame
     gold: pd.DataFrame
     volunteers: pd.DataFrame

@@ -16,6 +16,8 @@ from ..store import Store
 _log = logging.getLogger(__name__)
 
 EVERY = 30.0
+_AGAIN = 10.0
+"""Seconds after which another process estimates in place of one that ended."""
 
 
 @contextmanager
@@ -40,6 +42,8 @@ def sweeping(store: Store, *, every: float = EVERY) -> Iterator[None]:
                     pass
             except StoreError as error:
                 _log.warning("Expired leases wait for the next look: %s", error)
+            except Exception:  # noqa: BLE001 - it would never look again
+                _log.exception("Expired leases wait for the next look")
             stopped.wait(every)
 
     sweeper = threading.Thread(target=sweep, name="sweeper", daemon=True)
@@ -60,17 +64,38 @@ def estimating(settings: Settings) -> Iterator[None]:
     if not settings.estimate_seconds:
         yield
         return
-    process = get_context("spawn").Process(
-        name="estimator", target=_estimate, args=(settings,), daemon=True
+    told, tell = connection.Pipe(duplex=False)
+    keeper = threading.Thread(
+        target=_keep_estimating, args=(settings, told), name="estimating", daemon=True
     )
-    # Ctrl-C in a terminal reaches the whole group; this process ends with the one it serves.
-    with _blocked(signal.SIGINT):
-        process.start()
+    keeper.start()
     try:
         yield
     finally:
-        process.terminate()
-        process.join()
+        tell.close()
+        keeper.join()
+
+
+def _keep_estimating(settings: Settings, told: connection.Connection) -> None:
+    """Have a process estimate until one is told to end; another one where it ends by itself."""
+    while True:
+        process = get_context("spawn").Process(
+            name="estimator", target=_estimate, args=(settings,), daemon=True
+        )
+        try:
+            # Ctrl-C in a terminal reaches the whole group; this one ends with whom it serves.
+            with _blocked(signal.SIGINT):
+                process.start()
+            if told in connection.wait([process.sentinel, told]):
+                process.terminate()
+                process.join()
+                return
+            process.join()
+            _log.error("The process that estimates verdicts ended with %s", process.exitcode)
+        except OSError:
+            _log.exception("No process can estimate verdicts yet")
+        if told.poll(_AGAIN):
+            return
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from tornado.web import Application
 from ..errors import ConfigError
 from .crowd import Crowd
 from .metrics import Load, exposition, own_memory
-from .page.handlers import COOKIE, MetricsHandler, NothingHandler
+from .page.handlers import COOKIE, NEW, MetricsHandler, NothingHandler
 from .ports import bind_near
 from .room import room_for
 
@@ -85,13 +85,14 @@ class Front:
         self._base_url = base_url
         self._crowd = crowd
         self._counts = ""
+        self._places: list[int] = []
         self._workers: dict[int, _Worker] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
     def run(self) -> None:
         """Serve until interrupted."""
-        room_for(self._crowd.max_visitors, self._crowd.workers)
+        self._places = room_for(self._crowd.max_visitors, self._crowd.workers)
         with TemporaryDirectory(prefix="animelabel-") as self._counts:
             asyncio.run(self._serve())
 
@@ -147,6 +148,7 @@ class Front:
             "number": number,
             "base_url": self._base_url,
             "counts": self._counts,
+            "places": self._places[number],
             "crowd": asdict(self._crowd),
         }
         with their_doors, their_reports:
@@ -161,7 +163,7 @@ class Front:
         lines, writer = await asyncio.open_connection(sock=reports)
         doors.setblocking(False)  # noqa: FBT003
         first = await lines.readline()
-        if not first:
+        if not first.endswith(b"\n"):
             doors.close()
             writer.close()
             raise ConfigError(
@@ -181,7 +183,8 @@ class Front:
     ) -> None:
         """Take what a process tells of itself until it ends; then start another."""
         try:
-            while line := await lines.readline():
+            # What has no end is the last of a process that died over it.
+            while (line := await lines.readline()).endswith(b"\n"):
                 worker.load = Load(**json.loads(line))
                 worker.sent = 0
         except ConnectionError:
@@ -196,8 +199,9 @@ class Front:
         while not self._closed:
             try:
                 await self._start(number)
-            except ConfigError as error:
-                _log.error("%s", error)
+            except (ConfigError, OSError, RuntimeError) as error:
+                # Memory, descriptors or processes may be short just when one was lost.
+                _log.error("Server process %d cannot start yet: %s", number, error)
                 await asyncio.sleep(_START_AGAIN)
             else:
                 return
@@ -218,15 +222,23 @@ class Front:
             figures.handle_stream(IOStream(connection), address)
             return
         with connection:
-            self._hand_over(connection, head, newcomer=method == b"POST")
+            free = path.endswith(NEW.encode())
+            self._hand_over(connection, head, comes=method == b"POST", free=free)
 
-    def _hand_over(self, connection: socket.socket, head: bytes, *, newcomer: bool) -> None:
-        """Hand a connection over; where no process can take it, it is closed."""
+    def _hand_over(
+        self, connection: socket.socket, head: bytes, *, comes: bool, free: bool
+    ) -> None:
+        """Hand a connection over; where no process can take it, it is closed.
+
+        One `comes` who asks for a place, and is `free` to take it in any process.
+        """
         named = _NUMBER.search(head)
         worker = self._workers.get(int(named[1])) if named else None
-        if worker is None:
-            worker = min(self._workers.values(), key=lambda each: each.full, default=None)
-            if worker and newcomer:
+        emptiest = min(self._workers.values(), key=lambda each: each.full, default=None)
+        # Nobody waits where he has been before, while there is room elsewhere.
+        if worker is None or (free and emptiest and worker.full >= 1 > emptiest.full):
+            worker = emptiest
+            if worker and comes:
                 worker.sent += 1
         if worker:
             try:

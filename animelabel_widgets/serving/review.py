@@ -100,7 +100,7 @@ class ReviewServer(LeanServer):
             config,
             Hosts(1, ("animelabel_widgets.apps", "animelabel_widgets.review")),
             crowd=Crowd(idle_minutes=IDLE_MINUTES),
-            places=room_for(REVIEWERS),
+            places=room_for(REVIEWERS)[0],
             counts=counts,
             database_ready=database_ready,
         )

@@ -18,8 +18,8 @@ BYTES_OF_A_VISITOR = 1.5 * 2**20
 _SPARE_FILES = 200
 
 
-def room_for(wanted: int, workers: int = 1) -> int:
-    """Raise the limit of open files, and give for how many visitors a process has room.
+def room_for(wanted: int, workers: int = 1) -> list[int]:
+    """Raise the limit of open files, and give for how many visitors each process has room.
 
     Parameters
     ----------
@@ -31,19 +31,24 @@ def room_for(wanted: int, workers: int = 1) -> int:
     Raises
     ------
     ConfigError
-        If open files do not suffice for those that are wanted.
+        If open files do not suffice for those that are wanted, or a process would have none.
     """
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     possible = max(1, (hard - _SPARE_FILES) // FILES_OF_A_VISITOR)
-    each = math.ceil(wanted / workers)
-    if each > possible:
+    if 0 < wanted < workers:
         raise ConfigError(
-            f"{each} visitors need {each * FILES_OF_A_VISITOR + _SPARE_FILES} open files, and "
-            f"the system allows {hard}: raise it (ulimit -n), or lower --max-visitors."
+            f"{workers} server processes have no places for {wanted} visitors: "
+            "lower --workers, or raise --max-visitors."
+        )
+    places = [wanted // workers + (number < wanted % workers) for number in range(workers)]
+    if places[0] > possible:
+        raise ConfigError(
+            f"{places[0]} visitors need {places[0] * FILES_OF_A_VISITOR + _SPARE_FILES} open "
+            f"files, and the system allows {hard}: raise it (ulimit -n), or lower --max-visitors."
         )
     remembered = int(free_memory() / 2 / BYTES_OF_A_VISITOR / workers)
-    return each or max(1, min(possible, remembered, 5000))
+    return places if wanted else [max(1, min(possible, remembered, 5000))] * workers
 
 
 def free_memory(system: Path = Path("/")) -> float:
@@ -72,10 +77,14 @@ def _allowance(system: Path) -> float:
     own = next((line.removeprefix("0::/") for line in groups if line.startswith("0::/")), "")
     left = math.inf
     for group in (top / own, *(top / own).parents):
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, KeyError):
             # Without a limit, it says "max".
             most = int((group / "memory.max").read_text(encoding="ascii"))
-            left = min(left, most - int((group / "memory.current").read_text(encoding="ascii")))
+            used = int((group / "memory.current").read_text(encoding="ascii"))
+            lines = (group / "memory.stat").read_text(encoding="ascii").splitlines()
+            # What files were read stays in memory only until somebody needs it.
+            kept = {name: int(number) for name, number in map(str.split, lines)}
+            left = min(left, most - used + kept["inactive_file"] + kept["active_file"])
         if group == top:
             break
     return max(left, 0)

@@ -49,15 +49,17 @@ def serve_lean(
     """Serve the lean page by this process alone until it is interrupted."""
     with TemporaryDirectory(prefix="animelabel-") as counts:
         config = hosted_config(ip, port, base_url)
-        LeanServer(ready, config=config, **_options(crowd, counts, store)).run(notebook())
+        (places,) = room_for(crowd.max_visitors)
+        options = _options(crowd, places, counts, store)
+        LeanServer(ready, config=config, **options).run(notebook())
 
 
-def _options(crowd: Crowd, counts: str, store: Store) -> dict[str, Any]:
+def _options(crowd: Crowd, places: int, counts: str, store: Store) -> dict[str, Any]:
     """Give the options of `LeanServer` that do not depend on where the connections come from."""
     return {
         "hosts": Hosts(**crowd.hosting(), environ={FOLDER: counts}),
         "crowd": crowd,
-        "places": room_for(crowd.max_visitors, crowd.workers),
+        "places": places,
         "counts": counts,
         "database_ready": lambda: answers(store),
     }
@@ -143,7 +145,7 @@ def main() -> None:
             reports,
             config=hosted_config("localhost", 0, wish["base_url"]),
             number=wish["number"],
-            **_options(crowd, wish["counts"], store),
+            **_options(crowd, wish["places"], wish["counts"], store),
         ).run(notebook())
     os._exit(0)
 

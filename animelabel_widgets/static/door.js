@@ -35,7 +35,7 @@ const rest = (delay) => new Promise((resolve) => setTimeout(resolve, delay));
 
 /** @param {?string} kernel of this page, where it had one @returns {Promise<any>} */
 async function visit(kernel) {
-  const reply = await fetch(new URL("visit", ADDRESS), {
+  const reply = await fetch(new URL(kernel ? "visit" : "visit?new", ADDRESS), {
     method: "POST",
     signal: AbortSignal.timeout(PATIENCE),
     headers: { "Content-Type": "application/json" },
@@ -100,6 +100,7 @@ async function main() {
   const coming = firstPlace();
   loadAhead();
   const place = await coming;
+  let here = place.kernel;
   // The websocket opens while the widget still loads.
   const model = openModel({
     place,
@@ -109,7 +110,9 @@ async function main() {
       clearTimeout: (timer) => clearTimeout(timer),
     },
     async enter() {
-      const reply = await visit(model.kernel());
+      const reply = await visit(here);
+      // Where there is no place, the former kernel has gone.
+      here = reply.status === 200 ? reply.kernel : null;
       if (reply.status !== 200) throw Object.assign(new Error(reply.code), { wait: reply.wait_ms });
       return reply;
     },

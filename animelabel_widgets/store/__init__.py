@@ -546,7 +546,7 @@ class Store:
 
         return verdicts.places(self._database)
 
-    def mark(self) -> tuple[int, int, int]:
+    def mark(self) -> tuple[int, ...]:
         """Give what differs from before wherever a rating, a known answer or an act has come."""
         from . import verdicts
 

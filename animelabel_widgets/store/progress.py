@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
 from time import monotonic
+from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
@@ -13,9 +15,42 @@ from ..labels import Place, Progress
 from ..tables import Pool, Rating, State, Volunteer
 from .database import Database
 
+Counted = TypeVar("Counted")
+
 KEPT = 60.0
 """Seconds for which a count of the whole campaign is good enough."""
 PLACES = 10
+
+
+class Kept(Generic[Counted]):
+    """Something that takes long to count, and is kept for a while.
+
+    While one counts, the others take what was counted before: were they to wait, they would hold
+    the threads that ratings need.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._counted: tuple[float, Counted] | None = None
+
+    def get(self, count: Callable[[], Counted]) -> Counted:
+        """Give what was counted, or count again."""
+        counted = self._counted
+        if counted is not None and monotonic() - counted[0] <= KEPT:
+            return counted[1]
+        if not self._lock.acquire(blocking=counted is None) and counted is not None:
+            return counted[1]
+        try:
+            if self._counted is None or self._counted is counted:
+                self._counted = (monotonic(), count())
+            return self._counted[1]
+        finally:
+            self._lock.release()
+
+    def drop(self) -> None:
+        """Have it counted again."""
+        with self._lock:
+            self._counted = None
 
 
 class ProgressBoard:
@@ -24,16 +59,12 @@ class ProgressBoard:
     def __init__(self, database: Database, target: int) -> None:
         self._database = database
         self._target = target
-        self._lock = Lock()
-        self._counted: tuple[float, Progress] | None = None
-        self._week: tuple[float, list[tuple[int, str, int]]] | None = None
+        self._campaign: Kept[Progress] = Kept()
+        self._week: Kept[list[tuple[int, str, int]]] = Kept()
 
     def progress(self) -> Progress:
-        """Give how far the campaign is, at most a minute old."""
-        with self._lock:
-            if self._counted is None or monotonic() - self._counted[0] > KEPT:
-                self._counted = (monotonic(), self._database.read(self._count))
-            return self._counted[1]
+        """Give how far the campaign is, a minute old or little more."""
+        return self._campaign.get(lambda: self._database.read(self._count))
 
     def own(self, volunteer_id: int) -> int:
         """Count the ratings of a volunteer."""
@@ -54,16 +85,12 @@ class ProgressBoard:
 
     def drop_week(self) -> None:
         """Let the leaderboard be counted again: a name on it has changed."""
-        with self._lock:
-            self._week = None
+        self._week.drop()
 
     def week(self, volunteer_id: int) -> list[Place]:
-        """Give those with a nickname who rated most since Monday (UTC), at most a minute old."""
-        with self._lock:
-            if self._week is None or monotonic() - self._week[0] > KEPT:
-                since = _monday(self._database.now())
-                self._week = (monotonic(), self._database.read(partial(_week, since)))
-            places = self._week[1]
+        """Give those with a nickname who rated most since Monday (UTC), a minute old or so."""
+        since = _monday(self._database.now())
+        places = self._week.get(lambda: self._database.read(partial(_week, since)))
         return [Place(name, ratings, own=who == volunteer_id) for who, name, ratings in places]
 
     def _count(self, connection: Connection) -> Progress:

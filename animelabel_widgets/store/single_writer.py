@@ -131,6 +131,7 @@ class SingleWriter:
         Where another process writes, the thread is left to `wait` for it.
         """
         batch: list[_Job] = []
+        failed = False
         try:
             if self._turn.take(wait=wait):
                 try:
@@ -145,11 +146,11 @@ class SingleWriter:
                 self._take(batch)
             for job in batch:
                 job.error = job.error or error
-            self._disconnect()
+            failed = True
         try:
             with self._news:
                 self._writing = None
-                if self._closed:
+                if self._closed or failed:
                     self._disconnect()
                 if self._waiting:
                     self._call_thread()

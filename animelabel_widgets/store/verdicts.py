@@ -19,6 +19,9 @@ from .reviewing import BY_REVIEW
 PORTION = 2000
 """Verdicts written in one transaction: others are waiting for their turn."""
 
+LATE = 1000
+"""Ids behind the newest among which another one may still come."""
+
 CALIBRATED = "+calibrated"
 """Follows the method where the probabilities were calibrated."""
 
@@ -137,13 +140,20 @@ def places(database: Database) -> pd.DataFrame:
     return found.astype(types).set_index("image_id")
 
 
-def mark(database: Database) -> tuple[int, int, int]:
-    """Give what differs from before wherever a rating, a known answer or an act has come."""
+def mark(database: Database) -> tuple[int, ...]:
+    """Give what differs from before wherever a rating, a known answer or an act has come.
 
-    def work(connection: Connection) -> tuple[int, int, int]:
-        newest = connection.scalar(select(func.max(RatingEvent.event_id))) or 0
-        known = connection.scalar(select(func.count()).select_from(Gold)) or 0
-        return newest, known, connection.scalar(select(func.max(Act.act_id))) or 0
+    On MySQL an id is given before the commit, so that a lower one may come after a higher one:
+    the latest are counted too.
+    """
+
+    def work(connection: Connection) -> tuple[int, ...]:
+        found = [connection.scalar(select(func.count()).select_from(Gold)) or 0]
+        for number in (RatingEvent.event_id, Act.act_id):
+            newest = connection.scalar(select(func.max(number))) or 0
+            late = select(func.count()).where(number > newest - LATE)
+            found += [newest, connection.scalar(late) or 0]
+        return tuple(found)
 
     return database.read(work)
 

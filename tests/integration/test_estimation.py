@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
+from multiprocessing import active_children
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +24,7 @@ from animelabel_widgets.config import Settings
 from animelabel_widgets.errors import StoreError
 from animelabel_widgets.labels import EXCLUSIVE, KEYS, Answer, NewImage, Series
 from animelabel_widgets.retirement import Rule
+from animelabel_widgets.serving import background
 from animelabel_widgets.store import Store
 
 IMAGES = 60
@@ -251,3 +256,37 @@ def test_a_small_campaign_is_told_that_it_is_small(sqlite_url: str, tmp_path: Pa
 def test_the_rule_of_the_settings_makes_sense_for_a_small_target() -> None:
     """One rating an image is one at least, too."""
     assert estimation.rule(Settings(target=1)) == Rule(sure=0.95, least=1, most=1)
+
+
+def test_another_process_estimates_in_place_of_one_that_was_killed(
+    campaign: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else nothing would be retired any more, and nobody told."""
+    monkeypatch.setattr(background, "_AGAIN", 0.1)
+    settings = replace(Settings.load(), database_url=database_url, estimate_seconds=0.1)
+    children: list[int] = []
+
+    def started() -> int | None:
+        found = [each.pid for each in active_children() if each.name == "estimator"]
+        return next((pid for pid in found if pid and pid not in children), None)
+
+    with background.estimating(settings):
+        children.append(wait_until(started, "the process to start") or 0)
+        os.kill(children[0], signal.SIGKILL)
+        children.append(wait_until(started, "another one to start") or 0)
+        wait_until(lambda: not campaign.verdicts().empty, "the verdicts")
+    assert not active_children()
+
+
+def test_what_comes_late_with_a_lower_number_is_noticed(campaign: Store) -> None:
+    """MySQL gives the numbers before the commits."""
+    (image_id,) = campaign.images()["image_id"].tolist()[:1]
+    marks = []
+    for act_id in (7, 9, 8):
+        add = text(
+            "INSERT INTO acts (act_id, kind, image_id, reviewer, was, became, created_at)"
+            f" VALUES ({act_id}, 'retire', {image_id}, 'Ada', '{{}}', '{{}}', '2026-01-01')"
+        )
+        campaign._database.write(lambda c, add=add: c.execute(add))
+        marks.append(campaign.mark())
+    assert len(set(marks)) == 3

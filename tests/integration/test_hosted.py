@@ -310,6 +310,36 @@ def test_a_killed_host_is_mourned_and_replaced() -> None:
     tell(story)
 
 
+def test_a_host_that_does_not_answer_any_more_is_replaced(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its pages get kernels in another one; without an end, its visitors' places would be lost."""
+    monkeypatch.setattr("animelabel_widgets.serving.hosted.hosts._SOON", 1.0)
+
+    async def story(house: House) -> None:
+        ann = await house.kernel("ann")
+        lost: list[str] = []
+        told = asyncio.Event()
+
+        def mourn(kernels: list[str]) -> None:
+            lost.extend(kernels)
+            told.set()
+
+        house.hosts.on_death = mourn
+        (host,) = await house.hosts.stats()
+        os.kill(host["pid"], signal.SIGSTOP)
+        with pytest.raises(HostError, match="did not answer within"):
+            await house.hosts._ask(house.hosts._hosts[0], "stats", within=0.1)
+        while not told.is_set():
+            await house.hosts.stats()
+        assert lost == [ann.kernel_id]
+        ben = await house.kernel("ben")
+        assert (await ben.ask(kind="echo"))["mine"] == "ben"
+
+    tell(story)
+    assert "did not answer within" in caplog.text
+
+
 @pytest.mark.parametrize("number", [1, 2])
 def test_who_comes_when_a_host_has_just_died_gets_a_place(number: int) -> None:
     """The server hears of the death only after it has asked: the visitor gets another host."""

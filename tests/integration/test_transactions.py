@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal as signals
+import socket
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -166,6 +167,21 @@ def test_a_connection_that_ended_meanwhile_harms_nobody(
     work, attempts = failing(0, cut)
     assert database.write(work) == "done"
     assert len(attempts) == 2
+
+
+def test_a_computer_that_vanishes_is_noticed_within_a_minute(database: Database) -> None:
+    """Not after two hours, in which a thread and a connection would wait for it."""
+
+    def options(connection: Connection) -> list[int]:
+        driver: Any = connection.connection.driver_connection
+        names = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT")
+        found = [driver._sock.getsockopt(socket.IPPROTO_TCP, getattr(socket, n)) for n in names]
+        return [driver._sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), *found]
+
+    alive, idle, pause, times, unheard = database.read(options)
+    assert alive == 1
+    assert idle + pause * times <= 60
+    assert unheard <= 60_000
 
 
 def test_nothing_but_a_work_and_its_commit_goes_to_the_server(database: Database) -> None:

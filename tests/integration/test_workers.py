@@ -60,6 +60,26 @@ def test_visitors_stay_with_their_process_and_are_spread(server: Server, served:
     assert len(served.ratings()) == PLACES
 
 
+def test_nobody_waits_at_a_full_process_while_another_has_a_place(server: Server) -> None:
+    """Whoever leaves where: the place is for who waits."""
+
+    async def story() -> None:
+        crowd = [Visitor(server.address) for _ in range(PLACES)]
+        await asyncio.gather(*(each.visit() for each in crowd))
+        late = Visitor(server.address)
+        assert await late.enter() == 503
+        elsewhere = next(each for each in crowd if worker_of(each) != worker_of(late))
+        reply = await elsewhere.fetch("leave", method="POST", body=elsewhere.place["kernel"])
+        assert reply.code < 300
+        async with asyncio.timeout(60):
+            while await late.enter() != 200:
+                pass
+        assert worker_of(late) == worker_of(elsewhere)
+        assert len(await late.visit()) > 0
+
+    tell(story)
+
+
 async def come_back(visitor: Visitor) -> None:
     """Ask for the page, as a browser does, until it is not the dead process that is to answer."""
     async with asyncio.timeout(30):

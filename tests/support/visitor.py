@@ -67,7 +67,8 @@ class Visitor:
     async def enter(self) -> int:
         """Ask for a place; give the status."""
         body = json.dumps({"kernel": self.place.get("kernel")})
-        reply = await self.fetch("visit", method="POST", body=body)
+        path = "visit" if self.place else "visit?new"
+        reply = await self.fetch(path, method="POST", body=body)
         if reply.code == 200:
             self.place = json.loads(reply.body)
         elif reply.code == 503:

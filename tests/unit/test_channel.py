@@ -61,3 +61,35 @@ def test_who_listens_to_a_closed_channel_hears_nothing(
         assert not asyncio.get_running_loop().remove_reader(number)
 
     asyncio.run(story())
+
+
+def test_who_fails_over_one_message_hears_the_next(
+    context: zmq.Context[zmq.Socket[bytes]],
+) -> None:
+    """What has come is told once: nobody would ask for it again."""
+
+    async def story() -> None:
+        one, other = Channel(context.socket(zmq.PAIR)), Channel(context.socket(zmq.PAIR))
+        one.socket.bind("inproc://failing")
+        other.socket.connect("inproc://failing")
+        for number in range(4):
+            one.send_multipart([str(number).encode()])
+        failed: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, told: failed.append(told))
+        come: list[bytes] = []
+        all_come = asyncio.Event()
+
+        def take(parts: list[bytes]) -> None:
+            come.append(parts[0])
+            if parts[0] == b"3":
+                all_come.set()
+            else:
+                raise RuntimeError("no thread")
+
+        other.on_recv(take)
+        await asyncio.wait_for(all_come.wait(), 60)
+        assert (come, len(failed)) == ([b"0", b"1", b"2", b"3"], 3)
+        one.close()
+        other.close()
+
+    asyncio.run(story())

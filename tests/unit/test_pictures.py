@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import resource
 import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from PIL import Image
 
 from animelabel_widgets.errors import ConfigError, PictureError
 from animelabel_widgets.pictures import Pictures, inspect
+from animelabel_widgets.pictures.opening import opened
 
 
 @pytest.fixture
@@ -35,6 +38,29 @@ def shown(jpeg: bytes) -> Image.Image:
     picture = Image.open(io.BytesIO(jpeg))
     picture.load()
     return picture
+
+
+def test_no_picture_is_blamed_for_what_the_machine_lacks(root: Path) -> None:
+    """Without a free descriptor none can be opened, and a moment later each of them can."""
+    drawing().save(root / "s" / "a.png")
+    pictures = Pictures(root)
+    free = os.open(os.devnull, os.O_RDONLY)
+    former = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, former[1]))
+    os.close(free)
+    filled = []
+    try:
+        with suppress(OSError):
+            while True:
+                filled.append(os.open(os.devnull, os.O_RDONLY))
+        said = r"just now \(Too many open files\)"
+        with pytest.raises(ConfigError, match=said), opened(root / "s" / "a.png"):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, former)
+        for each in filled:
+            os.close(each)
+    assert shown(pictures.jpeg("s", "a.png")).size == (64, 36)
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.gif", "no-suffix"])

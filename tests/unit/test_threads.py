@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+import threading
 from threading import Barrier, Event, active_count
+
+import pytest
 
 from animelabel_widgets.serving.hosted.turns import Threads
 
@@ -36,3 +39,20 @@ def test_one_thread_is_enough_for_one_work_after_another() -> None:
         threads.give(done.set)
         assert done.wait(30)
     assert active_count() < before + 8
+
+
+def test_what_comes_while_no_thread_can_begin_is_done_once_one_can(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The system may be short of memory for stacks, or of processes, for a while."""
+    threads, done = Threads(2), [Event() for _ in range(5)]
+    former = threading.stack_size(2**46)
+    try:
+        for each in done[:4]:
+            threads.give(each.set)
+    finally:
+        threading.stack_size(former)
+    assert "lets no thread begin" in caplog.text
+    assert not any(each.is_set() for each in done)
+    threads.give(done[4].set)
+    assert all(each.wait(60) for each in done)

@@ -85,7 +85,12 @@ class Channel:
         for _ in range(_AT_ONCE):
             if self._take is None or not self._has_come():
                 return
-            self._take(self._next())
+            try:
+                self._take(self._next())
+            except BaseException:
+                # What else has come is not told again.
+                self._loop.call_soon(self._read)
+                raise
         self._loop.call_soon(self._read)
 
     def _next(self) -> list[bytes]:

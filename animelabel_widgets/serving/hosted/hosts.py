@@ -19,6 +19,12 @@ from typing import Any
 
 _log = logging.getLogger(__name__)
 _LINE = 64 * 2**20
+_PATIENCE = 60.0
+"""Seconds for which a host may do what it was asked."""
+_SOON = 10.0
+"""Seconds within which a host that is well tells how it is."""
+_SILENCES = 3
+"""Times in a row that a host does not tell, after which it is ended."""
 
 
 class HostError(RuntimeError):
@@ -38,6 +44,7 @@ class Process:
     kernels: set[str] = field(default_factory=set)
     served: int = 0
     rss: int = 0
+    silences: int = 0
     draining: bool = False
     dead: bool = False
     asked: dict[int, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
@@ -88,7 +95,11 @@ class Hosts:
         async with self._starting:
             missing = self._number - len(self._taking())
             if missing > 0 and not self._closed:
-                await asyncio.gather(*(self._start_one() for _ in range(missing)))
+                starts = [self._start_one() for _ in range(missing)]
+                # All of them, also where one fails: the others would be counted by nobody.
+                for failed in await asyncio.gather(*starts, return_exceptions=True):
+                    if failed:
+                        raise failed
 
     async def launch(
         self,
@@ -131,6 +142,7 @@ class Hosts:
             await self._ask(host, "start", **request)
         except HostError:
             self._gone(kernel_id)
+            self._end_drained(host)
             raise
         if host.served >= self._recycle_after:
             self._drain(host)
@@ -161,20 +173,35 @@ class Hosts:
         if host and not host.dead:
             with contextlib.suppress(HostError):
                 await self._ask(host, "stop", kernel=kernel_id)
-            if host.draining and not host.kernels:
-                host.requests.close()
+            self._end_drained(host)
 
     async def stats(self) -> list[dict[str, Any]]:
-        """Give each host's process id, kernels, and memory in bytes."""
-        told = []
-        for host in list(self._hosts):
-            with contextlib.suppress(HostError):
-                answer = await self._ask(host, "stats")
-                host.rss = answer["rss"]
-                if host.rss > self._recycle_bytes and not host.draining:
-                    self._drain(host)
-                told.append({"pid": host.child.pid, **answer, "draining": host.draining})
-        return told
+        """Give each host's process id, kernels, and memory in bytes.
+
+        One that has become too large takes no more visitors; one that does not answer is ended,
+        again and again asked in vain.
+        """
+        told = await asyncio.gather(*map(self._stats_of, list(self._hosts)))
+        return [each for each in told if each]
+
+    async def _stats_of(self, host: Process) -> dict[str, Any] | None:
+        """Ask a host how it is."""
+        try:
+            answer = await self._ask(host, "stats", within=_SOON)
+        except HostDiedError:
+            return None
+        except HostError as error:
+            host.silences += 1
+            if host.silences >= _SILENCES:
+                _log.error("Host %d is ended: %s", host.child.pid, error)
+                with contextlib.suppress(ProcessLookupError):
+                    host.child.kill()
+            return None
+        host.silences = 0
+        host.rss = answer["rss"]
+        if host.rss > self._recycle_bytes and not host.draining:
+            self._drain(host)
+        return {"pid": host.child.pid, **answer, "draining": host.draining}
 
     async def close(self) -> None:
         """End all hosts, and their kernels with them."""
@@ -259,15 +286,22 @@ class Hosts:
         self.on_death(lost)
         await self.start()
 
-    async def _ask(self, host: Process, do: str, **request: Any) -> dict[str, Any]:
-        """Ask a host, and wait for its answer."""
+    async def _ask(
+        self, host: Process, do: str, *, within: float = _PATIENCE, **request: Any
+    ) -> dict[str, Any]:
+        """Ask a host, and wait for its answer so many seconds."""
         if host.dead:
             raise HostDiedError("the host process ended")
         number = next(self._ids)
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         host.asked[number] = future
         host.requests.write(json.dumps({"id": number, "do": do, **request}).encode() + b"\n")
-        answer = await future
+        try:
+            async with asyncio.timeout(within):
+                answer = await future
+        except TimeoutError:
+            host.asked.pop(number, None)
+            raise HostError(f"the host did not answer within {within:.0f} s") from None
         if "error" in answer:
             raise HostError(answer["error"])
         return answer
@@ -288,9 +322,13 @@ class Hosts:
     def _drain(self, host: Process) -> None:
         """Let a host take no more visitors, and start another in its place."""
         host.draining = True
-        if not host.kernels:
-            host.requests.close()
+        self._end_drained(host)
         self._go_on(self.start())
+
+    def _end_drained(self, host: Process) -> None:
+        """End a host that takes no more visitors once the last of them has gone."""
+        if host.draining and not host.kernels:
+            host.requests.close()
 
     def _go_on(self, work: Any) -> None:
         """Do something beside."""

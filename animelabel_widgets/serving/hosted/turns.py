@@ -45,7 +45,13 @@ class Threads:
             self._begun += begin
         self._works.put(work)
         if begin:
-            Thread(target=self._do, name="visitor", daemon=True).start()
+            try:
+                Thread(target=self._do, name="visitor", daemon=True).start()
+            except RuntimeError as error:
+                # The work waits for the others, or for the next that comes.
+                with self._lock:
+                    self._begun -= 1
+                _log.error("The system lets no thread begin: %s", error)
 
     def _do(self) -> None:
         """Be a thread."""

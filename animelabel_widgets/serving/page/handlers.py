@@ -28,6 +28,9 @@ from .visits import Full, Visits
 _log = logging.getLogger(__name__)
 
 COOKIE = "animelabel_visitor"
+NEW = "visit?new"
+"""How the address ends that is asked for a visit by a page without a kernel."""
+
 _YEAR = 31_536_000
 _READY_WITHIN = 5.0
 _KERNEL = re.compile(r"[0-9a-f-]{36}")
