@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from sqlalchemy import text
 
 import animelabel_widgets as al
 from animelabel_widgets.errors import ConflictError, InputError
 from animelabel_widgets.estimation import reestimate
 from animelabel_widgets.labels import KEYS, Act, Answer, Decision, Gold, Known, NewImage, Series
+from animelabel_widgets.pictures import Pictures
 from animelabel_widgets.retirement import Rule
+from animelabel_widgets.review.board import ReviewBoard
 from animelabel_widgets.review.dashboard import PLOTS, Dashboard
 from animelabel_widgets.store import Store
+from animelabel_widgets.store.board import STATES
+from animelabel_widgets.tables import State
 
 PERSON = Decision(Answer.of("person"))
 TEXT = Decision(Answer.of("text"))
@@ -276,3 +282,37 @@ def test_counters_are_exact_when_blocking_meets_ratings(store: Store) -> None:
         acts.reverse()
     rater.join()
     assert store.check() == []
+
+
+def test_a_page_notices_an_act_that_comes_late_with_a_lower_number(
+    store: Store, tmp_path: Path
+) -> None:
+    """MySQL gives the numbers before the commits."""
+    first, second, *_ = fill(store)
+    board = ReviewBoard(store, Pictures(tmp_path))
+    every = {
+        "features": dict.fromkeys(KEYS, "any"), "confidence": [0, 100], "votes": [0, 1000],
+        "disagreement": 0, "series": None, "kind": "any", "state": None, "reason": None,
+        "order": "number",
+    }  # fmt: skip
+    retired = every | {"state": STATES.index(State.RETIRED)}
+
+    def found() -> object:
+        reply = board._answer({"id": 1, "kind": "find", "filter": retired}, [])
+        assert isinstance(reply, tuple)
+        return reply[0]["total"]
+
+    def take_out(image_id: int, act_id: int) -> None:
+        add = (
+            "INSERT INTO acts (act_id, kind, image_id, reviewer, was, became, created_at)"
+            f" VALUES ({act_id}, 'retire', {image_id}, 'Ada', '{{}}', '{{}}', '2026-01-01')"
+        )
+        update = f"UPDATE pool SET state = 'retired' WHERE image_id = {image_id}"
+        store._database.write(lambda c: [c.execute(text(each)) for each in (add, update)])
+
+    board._answer({"id": 0, "kind": "hello", "reviewer": "Ada"}, [])
+    assert found() == 0
+    take_out(first, 9)
+    assert found() == 1
+    take_out(second, 8)
+    assert found() == 2
