@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from .errors import HelloError, PictureError
+from .errors import ConfigError, HelloError, PictureError
 from .labels import Answer, Place, Progress, Receipt, Resumed, Task
 from .limits import Limits
 
@@ -37,6 +37,9 @@ class TaskStore(Protocol):
 
     def hand_out_gold(self, volunteer_id: int, count: int) -> list[Task]:
         """Hand out images with a known answer."""
+
+    def release(self, volunteer_id: int, ids: Sequence[UUID]) -> int:
+        """End a volunteer's own leases."""
 
     def resume(self, volunteer_id: int, ids: Sequence[UUID]) -> list[Resumed]:
         """Give a volunteer's own assignments again."""
@@ -142,8 +145,13 @@ class Session:
         # One more than asked for may come; what does not come is given back.
         self._limits.pictures(self._known(), self._address, count + 1)
         deliveries: list[Delivery] = []
+        handed: list[UUID] = []
         try:
-            deliveries = self._mixed(count)
+            deliveries = self._mixed(count, handed)
+        except ConfigError:
+            # No picture can be read just now: others get these, before their leases end.
+            self._store.release(self._known(), handed)
+            raise
         finally:
             self._limits.pictures(self._known(), self._address, len(deliveries) - count - 1)
         return deliveries
@@ -170,26 +178,27 @@ class Session:
         """Give the volunteer a nickname, or take it away."""
         self._store.rename(self._known(), nickname)
 
-    def _mixed(self, count: int) -> list[Delivery]:
-        """Get new images, some with a known answer among them."""
+    def _mixed(self, count: int, handed: list[UUID]) -> list[Delivery]:
+        """Get new images, some with a known answer among them, and note what was handed out."""
         due = self._store.gold_due(self._known(), count)
         # One that needs rating at least: else the volunteer is through.
-        deliveries = self._new(max(count - due, 1))
+        deliveries = self._new(max(count - due, 1), handed)
         if due and deliveries:
             gold = self._store.hand_out_gold(self._known(), due)
             for delivery in self._pictured([Resumed(task) for task in gold]):
                 place = random.randint(0, len(deliveries))  # noqa: S311 - an order, not a secret
                 deliveries.insert(place, delivery)
-            deliveries += self._new(count - len(deliveries))
+            deliveries += self._new(count - len(deliveries), handed)
         return deliveries
 
-    def _new(self, count: int) -> list[Delivery]:
-        """Get up to `count` images to rate, with their pictures."""
+    def _new(self, count: int, handed: list[UUID]) -> list[Delivery]:
+        """Get up to `count` images to rate, with their pictures, and note what was handed out."""
         deliveries: list[Delivery] = []
         while len(deliveries) < count:
             tasks = self._store.hand_out(self._known(), count - len(deliveries))
             if not tasks:
                 break
+            handed += [task.assignment_id for task in tasks]
             deliveries += self._pictured([Resumed(task) for task in tasks])
         return deliveries
 

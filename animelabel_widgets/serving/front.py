@@ -28,7 +28,7 @@ from tornado.web import Application
 from ..errors import ConfigError
 from .crowd import Crowd
 from .metrics import Load, exposition, own_memory
-from .page.handlers import COOKIE, NEW, MetricsHandler, NothingHandler
+from .page.handlers import COOKIE, FREE, MetricsHandler, NothingHandler
 from .ports import bind_near
 from .room import room_for
 
@@ -222,7 +222,7 @@ class Front:
             figures.handle_stream(IOStream(connection), address)
             return
         with connection:
-            free = path.endswith(NEW.encode())
+            free = path.endswith(FREE.encode())
             self._hand_over(connection, head, comes=method == b"POST", free=free)
 
     def _hand_over(

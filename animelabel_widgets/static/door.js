@@ -6,7 +6,7 @@ const ADDRESS = new URL(".", location.href);
 /** How long the server may take to give a place, in milliseconds. */
 const PATIENCE = 60_000;
 /** After so many milliseconds the page is loaded anew, where a part of it could not be had. */
-const LOADED_ANEW = 10_000;
+const LOADED_ANEW = 20_000;
 
 /** @param {string} id */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -33,11 +33,16 @@ function sayAtDoor(text) {
 /** @param {number} delay milliseconds */
 const rest = (delay) => new Promise((resolve) => setTimeout(resolve, delay));
 
-/** @param {?string} kernel of this page, where it had one @returns {Promise<any>} */
-async function visit(kernel) {
-  const reply = await fetch(new URL(kernel ? "visit" : "visit?new", ADDRESS), {
+/**
+ * @param {?string} kernel of this page, where it had one
+ * @param {boolean} free whether another process than the former one may give a place
+ * @returns {Promise<any>}
+ */
+async function visit(kernel, free) {
+  const reply = await fetch(new URL(free ? "visit?free" : "visit", ADDRESS), {
     method: "POST",
-    signal: AbortSignal.timeout(PATIENCE),
+    // Older browsers wait as long as it takes.
+    signal: AbortSignal.timeout?.(PATIENCE),
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ kernel }),
   });
@@ -47,11 +52,13 @@ async function visit(kernel) {
 /** Wait for a place, as long as it takes. @returns {Promise<any>} */
 async function firstPlace() {
   const words = doorWords();
+  let free = false;
   for (;;) {
     let wait = 3_000;
     try {
-      const reply = await visit(null);
+      const reply = await visit(null, free);
       if (reply.status === 200) return reply;
+      free = reply.free === true;
       wait = reply.wait_ms ?? wait;
       sayAtDoor(reply.code === "full" ? words.full.replace("{count}", reply.ahead) : words.break);
     } catch {
@@ -67,7 +74,7 @@ async function firstPlace() {
  */
 function loadAhead() {
   for (const link of document.head.querySelectorAll("link[data-rel]")) {
-    // A style that did not come is asked for again.
+    // One that did not come is asked for again when it is needed.
     link.addEventListener("error", () => link.remove());
     link.setAttribute("rel", link.getAttribute("data-rel") ?? "");
   }
@@ -100,7 +107,7 @@ async function main() {
   const coming = firstPlace();
   loadAhead();
   const place = await coming;
-  let here = place.kernel;
+  let free = false;
   // The websocket opens while the widget still loads.
   const model = openModel({
     place,
@@ -109,10 +116,10 @@ async function main() {
       setTimeout: (work, delay) => setTimeout(work, delay),
       clearTimeout: (timer) => clearTimeout(timer),
     },
+    now: () => performance.now(),
     async enter() {
-      const reply = await visit(here);
-      // Where there is no place, the former kernel has gone.
-      here = reply.status === 200 ? reply.kernel : null;
+      const reply = await visit(model.kernel(), free);
+      free = reply.free === true;
       if (reply.status !== 200) throw Object.assign(new Error(reply.code), { wait: reply.wait_ms });
       return reply;
     },
@@ -134,8 +141,12 @@ async function main() {
 }
 
 main().catch(async () => {
-  sayAtDoor(doorWords().offline);
-  await rest(LOADED_ANEW);
+  sayAtDoor(doorWords().break);
+  // A page that is loaded where the server does not answer would be gone.
+  for (let served = false; !served; ) {
+    await rest(LOADED_ANEW);
+    served = await fetch(ADDRESS, { cache: "no-store" }).then((reply) => reply.ok, () => false);
+  }
   location.reload();
 });
 

@@ -10,6 +10,8 @@ const IDLE = 4001;
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 15_000;
 const KEPT = 100;
+/** A connection through which nothing came for so long may be dead, in milliseconds. */
+const SILENCE = 30_000;
 
 /**
  * @typedef {object} Place
@@ -24,10 +26,11 @@ const KEPT = 100;
  *   now, with an error that may have `wait`, the milliseconds after which to ask again
  * @param {(kernel: string, protocol: string) => WebSocket} options.connect
  * @param {import("./link.js").Clock} options.clock
+ * @param {() => number} options.now milliseconds; it never goes back
  * @param {() => string} options.newId
  * @param {Place} options.place the first one
  */
-export function openModel({ enter, connect, clock, newId, place }) {
+export function openModel({ enter, connect, clock, now, newId, place }) {
   const session = newId();
   const state = { ...place.state };
   /** @type {Map<string, Set<Function>>} */
@@ -40,6 +43,7 @@ export function openModel({ enter, connect, clock, newId, place }) {
   let lost = false;
   let closed = false;
   let pause = FIRST_PAUSE;
+  let heardAt = now();
   let here = place;
 
   /** @param {string} event @param {any[]} values */
@@ -76,6 +80,9 @@ export function openModel({ enter, connect, clock, newId, place }) {
 
   /** @param {any} event */
   function receive({ data }) {
+    heardAt = now();
+    // Not sooner: a server that has too much to do lets pages in, and then is silent.
+    pause = FIRST_PAUSE;
     const decode = socket?.protocol === PROTOCOL ? decodeMessage : decodeJson;
     const { channel, header, content, buffers } = decode(data);
     if (channel !== "iopub" || header.msg_type !== "comm_msg") return;
@@ -94,7 +101,7 @@ export function openModel({ enter, connect, clock, newId, place }) {
     mine.onopen = () => {
       joining = false;
       lost = false;
-      pause = FIRST_PAUSE;
+      heardAt = now();
       for (const [data, buffers] of waiting.splice(0)) transmit(data, buffers);
       tell("opened");
     };
@@ -136,9 +143,9 @@ export function openModel({ enter, connect, clock, newId, place }) {
   open();
 
   return {
-    /** Nothing is heard any more through a connection that seems whole: take another one. */
+    /** What was asked is not answered: take another connection, if this one has been silent for long. */
     renew() {
-      if (joining || socket === null) return;
+      if (joining || socket === null || now() - heardAt < SILENCE) return;
       const dead = socket;
       socket = null;
       dead.close();

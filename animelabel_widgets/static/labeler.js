@@ -268,7 +268,10 @@ function render({ model, el }) {
     const left = visit.active();
     // What is shown there from now on is what is saved.
     const changed = left && left.said !== null && !sameAnswer(left.answer, left.said) && !full();
-    if (changed) rate(left);
+    if (changed) {
+      rate(left);
+      outbox.flush();
+    }
     if (steps < 0 && !canGoBack(visit.queue())) return ladder?.leave();
     dialogs.close();
     standing.forget();
@@ -277,7 +280,6 @@ function render({ model, el }) {
     show();
     const queue = visit.queue();
     ladder?.settle(place(), queue.index, frontier(queue) - queue.index);
-    if (changed) outbox.flush();
     visit.pump();
   }
 

@@ -1,7 +1,7 @@
 // The panel that settles an image: the large picture, the toggles, the votes, and what happened to it.
 
 import { meaningOf, pressed, standing } from "./deciding.js";
-import { element, pictureUrl } from "./dom.js";
+import { element, isHeldEnter, pictureUrl } from "./dom.js";
 import { blockButton, minute, percent, pressable, tableOf } from "./review-parts.js";
 
 /**
@@ -27,6 +27,7 @@ export function openPanel({ labels, exclusive }, { act, move, undoable, onClose 
   box.addEventListener("close", () => {
     clear();
     image = null;
+    settling = false;
     onClose();
   });
 
@@ -187,9 +188,12 @@ export function openPanel({ labels, exclusive }, { act, move, undoable, onClose 
     const { image_id: settled, version } = image;
     const { teaches, explanation, ...said } = decided();
     const words = teaches && explanation ? explanation : null;
-    const done = await act({ kind: "settle", image: settled, version, teaches, explanation: words, ...said });
-    if (done && image?.image_id === settled) await move(1);
-    settling = false;
+    try {
+      const done = await act({ kind: "settle", image: settled, version, teaches, explanation: words, ...said });
+      if (done && image?.image_id === settled) await move(1);
+    } finally {
+      settling = false;
+    }
   }
 
   /** @param {string} kind */
@@ -202,13 +206,14 @@ export function openPanel({ labels, exclusive }, { act, move, undoable, onClose 
     event.stopPropagation();
     const target = /** @type {HTMLElement} */ (event.target);
     const enter = event.key === "Enter";
-    if (event.repeat && !event.key.startsWith("Arrow") && !target.matches("input[type=text]")) return event.preventDefault();
+    if (isHeldEnter(event)) return event.preventDefault();
     if (target.matches("input[type=text]") && !enter) return;
     if (enter && target.localName === "summary") return;
     if (enter && target.localName === "button" && target.dataset.al !== "settle" && !target.dataset.al?.startsWith("toggle")) return;
     const meaning = meaningOf(event, labels);
     if (meaning === null || image === null) return;
     event.preventDefault();
+    if (event.repeat && !event.key.startsWith("Arrow")) return;
     if (meaning === "settle") settle();
     else if (meaning === "back") move(-1);
     else if (meaning === "next") move(1);

@@ -1,6 +1,6 @@
 // The reviewers' page: its parts, and what they say to the server.
 
-import { element } from "./dom.js";
+import { element, isHeldEnter } from "./dom.js";
 import { SILENT } from "./gallery-fetch.js";
 import { openGrid } from "./gallery-grid.js";
 import { openLink } from "./link.js";
@@ -79,7 +79,10 @@ function render({ model, el }) {
     document.title = "Review";
   }
   // A notebook around it has keys of its own.
-  root.addEventListener("keydown", (event) => event.stopPropagation());
+  root.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (isHeldEnter(event)) event.preventDefault();
+  });
   grid.box.addEventListener("click", (event) => {
     const clicked = grid.rowOf(event.target);
     if (clicked !== null) open(clicked);

@@ -52,8 +52,7 @@ def reopen(database: Database, images: Collection[int]) -> int:
 
 def mark_broken(database: Database, image_id: int, reason: str) -> None:
     """Take an image that cannot be shown out of the pool; its ratings stay."""
-    values = {"state": State.BROKEN, "reason": reason[:REASON_LENGTH]}
-    _update(database, [image_id], values, of=State.OPEN)
+    _update(database, [image_id], {"state": State.BROKEN, "reason": reason[:REASON_LENGTH]})
 
 
 def _update(

@@ -69,9 +69,9 @@ def test_of_a_killed_server_no_process_is_left(
                 each.cancel()
             await asyncio.gather(*ratings, return_exceptions=True)
 
-        before = family(server.process.pid)
         # The server, its two hosts, the estimator, and what multiprocessing starts for it.
-        assert len(before) >= 4
+        wait_until(lambda: len(family(server.process.pid)) >= 4, "all processes to start")
+        before = family(server.process.pid)
         tell(story)
         wait_until(lambda: not any(map(runs, before)), "all processes to end")
     assert "Traceback" not in (tmp_path / "stderr.txt").read_text(encoding="utf-8")

@@ -12,12 +12,13 @@ function openDoubles(protocol = "v1.kernel.websocket.jupyter.org") {
   const sockets = [];
   const timers = [];
   const pauses = [];
-  /** What keeps the model out, where something does. */
-  const server = { refusal: null };
+  /** What keeps the model out, where something does; and the time in milliseconds. */
+  const server = { refusal: null, time: 0 };
   let entered = 0;
   const model = openModel({
     place: { kernel: "k0", view: "v0", state: { app: true } },
     newId: () => "id",
+    now: () => server.time,
     clock: {
       setTimeout(work, pause) {
         timers.push(work);
@@ -54,6 +55,12 @@ function openDoubles(protocol = "v1.kernel.websocket.jupyter.org") {
     socket.onclose({ code });
   };
   return { model, sockets, timers, pauses, server, open, close, entered: () => entered };
+}
+
+/** Have something come through a socket. */
+function hear(socket) {
+  const message = { channel: "iopub", header, parent: {}, metadata: {}, content: {}, buffers: [] };
+  socket.onmessage({ data: encodeMessage(message) });
 }
 
 for (const [encode, decode] of [[encodeMessage, decodeMessage], [encodeJson, decodeJson]]) {
@@ -170,13 +177,20 @@ test("what is sent while the server puts the page to sleep wakes it at once", as
 });
 
 test("a connection through which nothing comes any more gives way to another one, once", async () => {
-  const { model, sockets, timers, open, close, entered } = openDoubles();
+  const { model, sockets, timers, server, open, close, entered } = openDoubles();
   const told = [];
   model.on("closed", () => {
     told.push("closed");
     model.renew();
   });
+  model.on("opened", () => model.renew());
   open(sockets[0]);
+  server.time = 20_000;
+  hear(sockets[0]);
+  server.time = 49_999;
+  model.renew();
+  assert.deepEqual([sockets[0].readyState, told], [1, []]);
+  server.time = 50_000;
   model.renew();
   model.renew();
   close(sockets[0], 1006);
@@ -184,7 +198,22 @@ test("a connection through which nothing comes any more gives way to another one
   await timers[0]();
   open(sockets[1]);
   model.send({ n: 1 });
-  assert.deepEqual([sockets[1].sent.length, entered()], [1, 1]);
+  assert.deepEqual([sockets[1].readyState, sockets[1].sent.length, entered()], [1, 1, 1]);
+});
+
+test("a server that lets the page in and is silent is asked more and more seldom", async () => {
+  const { model, sockets, timers, pauses, server, open } = openDoubles();
+  for (let time = 0; time < 4; time += 1) {
+    open(sockets.at(-1));
+    server.time += 30_000;
+    model.renew();
+    await timers.at(-1)();
+  }
+  open(sockets.at(-1));
+  hear(sockets.at(-1));
+  server.time += 30_000;
+  model.renew();
+  assert.deepEqual(pauses, [500, 1_000, 2_000, 4_000, 500]);
 });
 
 test("one who waits in line for a place asks as often as the server wants", async () => {

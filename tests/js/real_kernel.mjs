@@ -15,6 +15,7 @@ let ids = 0;
 
 const model = openModel({
   place,
+  now: () => performance.now(),
   newId: () => `page-${(ids += 1)}`,
   clock: { setTimeout, clearTimeout },
   enter: async () => place,

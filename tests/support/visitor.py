@@ -40,6 +40,7 @@ class Visitor:
         self.token = uuid4().hex
         self.cookies: dict[str, str] = {}
         self.ahead = 0
+        self.free = False
         self.code: int | None = None
         self.place: dict[str, Any] = {}
         self.tasks: list[dict[str, Any]] = []
@@ -67,12 +68,12 @@ class Visitor:
     async def enter(self) -> int:
         """Ask for a place; give the status."""
         body = json.dumps({"kernel": self.place.get("kernel")})
-        path = "visit" if self.place else "visit?new"
-        reply = await self.fetch(path, method="POST", body=body)
+        reply = await self.fetch("visit?free" if self.free else "visit", method="POST", body=body)
         if reply.code == 200:
             self.place = json.loads(reply.body)
         elif reply.code == 503:
-            self.ahead = json.loads(reply.body).get("ahead", 0)
+            told = json.loads(reply.body)
+            self.ahead, self.free = told.get("ahead", 0), told.get("free", False)
         return reply.code
 
     async def connect(self) -> None:

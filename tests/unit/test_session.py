@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from animelabel_widgets.errors import HelloError, PictureError, SlowDownError
+from animelabel_widgets.errors import ConfigError, HelloError, PictureError, SlowDownError
 from animelabel_widgets.labels import Answer, Known, Place, Progress, Receipt, Resumed, Task
 from animelabel_widgets.limits import Limit, Limits
 from animelabel_widgets.session import Session
@@ -21,6 +21,7 @@ class Shelf:
             for number, filename in enumerate(filenames)
         ]
         self.broken: dict[int, str] = {}
+        self.released: list[UUID] = []
         self.rated: list[tuple[int, UUID, Answer, int, int]] = []
         self.gold: list[Task] = []
         self.reported: list[tuple[int, UUID, str]] = []
@@ -44,6 +45,10 @@ class Shelf:
     def hand_out_gold(self, volunteer_id: int, count: int) -> list[Task]:
         given, self.gold = self.gold[:count], self.gold[count:]
         return given
+
+    def release(self, volunteer_id: int, ids: Sequence[UUID]) -> int:
+        self.released += ids
+        return len(ids)
 
     def report(self, volunteer_id: int, assignment: UUID, reason: str) -> None:
         self.reported.append((volunteer_id, assignment, reason))
@@ -82,6 +87,8 @@ class Album:
     def jpeg(self, folder: str, filename: str) -> bytes:
         if filename.startswith("gone"):
             raise PictureError("the file is missing")
+        if filename.startswith("away"):
+            raise ConfigError("Pictures cannot be read just now.")
         return filename.encode()
 
 
@@ -101,6 +108,18 @@ def test_a_vanished_picture_is_marked_broken_and_another_one_comes() -> None:
     session.hello("1")
     assert [each.jpeg for each in session.fetch(2)] == [b"3", b"5"]
     assert shelf.broken == dict.fromkeys((0, 1, 3), "the file is missing")
+
+
+def test_pictures_that_cannot_be_read_just_now_are_given_back() -> None:
+    """All of those that were handed out: else they would be held until their leases end."""
+    store = Shelf("1", "gone", "away", "3", "4")
+    ids = [task.assignment_id for task in store.waiting]
+    session = Session(store, Album())
+    session.hello("1")
+    with pytest.raises(ConfigError):
+        session.fetch(3)
+    assert (store.released, store.broken) == (ids[:3], {1: "the file is missing"})
+    assert [each.jpeg for each in session.fetch(2)] == [b"3", b"4"]
 
 
 def test_hello_resumes_what_the_page_still_shows() -> None:

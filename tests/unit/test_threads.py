@@ -46,7 +46,7 @@ def test_what_comes_while_no_thread_can_begin_is_done_once_one_can(
 ) -> None:
     """The system may be short of memory for stacks, or of processes, for a while."""
     threads, done = Threads(2), [Event() for _ in range(5)]
-    former = threading.stack_size(2**46)
+    former = threading.stack_size(2**62)
     try:
         for each in done[:4]:
             threads.give(each.set)

@@ -28,8 +28,8 @@ from .visits import Full, Visits
 _log = logging.getLogger(__name__)
 
 COOKIE = "animelabel_visitor"
-NEW = "visit?new"
-"""How the address ends that is asked for a visit by a page without a kernel."""
+FREE = "visit?free"
+"""How the address ends that is asked for a visit by one who may get it in any process."""
 
 _YEAR = 31_536_000
 _READY_WITHIN = 5.0
@@ -179,6 +179,8 @@ class VisitHandler(Handler):
         except Full as full:
             self.set_status(503)
             place = {"code": "full", "ahead": full.ahead, "wait_ms": full.wait_ms}
+            # Who has another page here stays: its kernel is reached by the same cookie.
+            place["free"] = not self.site.visits.has_page(visitor)
         except Exception as error:  # noqa: BLE001 - told in general words: the page is public
             _log.error("A visit could not begin: %s", error)
             self.set_status(503)

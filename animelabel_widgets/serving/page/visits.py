@@ -94,7 +94,8 @@ class Visits:
     @property
     def waiting(self) -> int:
         """How many wait for a place."""
-        return len(self._line)
+        now = _now()
+        return sum(now - at < _PATIENCE for at in self._line.values())
 
     async def enter(
         self, visitor: str, former: str | None, environ: Mapping[str, str]
@@ -125,6 +126,11 @@ class Visits:
         """Tell whether a kernel is this visitor's."""
         visit = self._visits.get(kernel_id)
         return visit is not None and hmac.compare_digest(visit.owner, _digest(visitor))
+
+    def has_page(self, visitor: str) -> bool:
+        """Tell whether any kernel is this visitor's."""
+        owner = _digest(visitor)
+        return any(visit.owner == owner for visit in self._visits.values())
 
     def connect(self, kernel_id: str, socket: Socket) -> None:
         """Note that a page has connected."""
