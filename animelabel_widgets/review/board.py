@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,8 @@ class ReviewBoard(PageWidget):
         self._series = store.series()
         self._board: pd.DataFrame | None = None
         self._found = np.array([], dtype=np.int64)
-        self._version = 0
+        # A page that had another widget before this one may ask for rows of that one's lists.
+        self._version = random.randrange(2**20)  # noqa: S311 - told apart, not secret
         # The acts that have been looked at: the latest ones, and all before them.
         self._seen = {act.act_id for act in store.acts()}
         self._dashboard = Dashboard(store)

@@ -233,11 +233,22 @@ function render({ model, el }) {
     else say(total === 1 ? "1 image" : `${total.toLocaleString("en")} images`);
   }
 
+  /** @param {number} wanted a row @returns {Promise<any>} of a new list, where the former one is there no more */
+  async function wordsOf(wanted) {
+    const rows = () => ask({ kind: "rows", version, first: wanted, count: 1 });
+    let reply = await rows();
+    if (reply?.content.kind === "stale") {
+      await find();
+      reply = await rows();
+    }
+    return reply?.content.rows?.[0];
+  }
+
   /** @param {number} wanted a row @param {string} [beyond] what to say where there is none */
   async function open(wanted, beyond = "") {
     if (wanted < 0 || wanted >= total) return say(beyond);
     const mine = (wish = {});
-    const words = grid.words(wanted) ?? (await ask({ kind: "rows", version, first: wanted, count: 1 }))?.content.rows?.[0];
+    const words = grid.words(wanted) ?? (await wordsOf(wanted));
     const reply = words && mine === wish && (await ask({ kind: "open", image: words.image_id }));
     if (mine !== wish) return;
     if (reply?.content.kind !== "image") return say(reply?.content.message ?? "This list is no longer there: filter again.");

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,12 +31,22 @@ def run(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProce
     )
 
 
+def children_of(process: int) -> list[int]:
+    """Give the processes that any thread of a process has started."""
+    found: list[int] = []
+    for thread in Path(f"/proc/{process}/task").iterdir():
+        # It may just have ended.
+        with suppress(OSError):
+            children = (thread / "children").read_text(encoding="ascii")
+            found += [int(each) for each in children.split()]
+    return sorted(found)
+
+
 def family(root: int) -> list[int]:
     """Give a process and all that come from it."""
     found = [root]
     for parent in found:
-        children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
-        found += [int(each) for each in children.split()]
+        found += children_of(parent)
     return found
 
 
@@ -54,10 +64,9 @@ class Server:
 
     def children(self, what: str) -> list[int]:
         """Give the processes that it started, by a part of their command line."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [
-            int(each)
-            for each in children.read_text(encoding="ascii").split()
+            each
+            for each in children_of(self.process.pid)
             if what.encode() in Path(f"/proc/{each}/cmdline").read_bytes()
         ]
 
