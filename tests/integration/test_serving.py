@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import os
 import signal
@@ -305,10 +306,17 @@ def test_files_are_packed_and_kept_for_ever(server: Server) -> None:
 
     async def story() -> None:
         visitor = Visitor(server.address)
-        page = (await visitor.fetch("")).body.decode()
+        plain = await visitor.fetch("", headers={"Accept-Encoding": "identity"})
+        assert "Content-Encoding" not in plain.headers
+        packed = await visitor.fetch(
+            "", headers={"Accept-Encoding": "gzip"}, decompress_response=False
+        )
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed.body) == plain.body
+        page = plain.body.decode()
         names = [each.split('"')[0] for each in page.split('href="static/')[1:]]
         assert len(names) == 2
-        total = len(page)
+        total = len(packed.body)
         for name in names:
             reply = await visitor.fetch(
                 f"static/{name}", headers={"Accept-Encoding": "gzip"}, decompress_response=False
@@ -326,7 +334,7 @@ def test_files_are_packed_and_kept_for_ever(server: Server) -> None:
             decompress_response=False,
         )
         total += len(reply.body)
-        assert total < 60_000
+        assert total < 50_000
 
     tell(story)
 

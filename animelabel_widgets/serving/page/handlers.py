@@ -110,6 +110,18 @@ class Handler(Quiet):
         found = str(self.get_cookie(COOKIE) or "")
         return found if _COOKIE.fullmatch(found) else ""
 
+    def unpacks(self) -> bool:
+        """Tell whether the browser can unpack an answer."""
+        self.set_header("Vary", "Accept-Encoding")
+        return "gzip" in self.request.headers.get("Accept-Encoding", "")
+
+    def pack(self, body: bytes) -> None:
+        """Answer with what is made for this request, packed where the browser can unpack it."""
+        if self.unpacks():
+            self.set_header("Content-Encoding", "gzip")
+            body = gzip.compress(body, 4, mtime=0)
+        self.finish(body)
+
 
 class PageHandler(Handler):
     """The first page."""
@@ -120,7 +132,7 @@ class PageHandler(Handler):
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
         request = self.request
-        self.finish(self.site.document.at(f"{request.protocol}://{request.host}{request.path}"))
+        self.pack(self.site.document.at(f"{request.protocol}://{request.host}{request.path}"))
 
     def head(self) -> None:
         """Give the same without its content."""
@@ -137,11 +149,10 @@ class FileHandler(Handler):
             raise HTTPError(404)
         self.set_header("Content-Type", f"{file.kind}; charset=utf-8")
         self.set_header("Cache-Control", f"public, max-age={_YEAR}, immutable")
-        self.set_header("Vary", "Accept-Encoding")
-        packs = "gzip" in self.request.headers.get("Accept-Encoding", "")
-        if packs:
+        unpacks = self.unpacks()
+        if unpacks:
             self.set_header("Content-Encoding", "gzip")
-        self.finish(file.packed if packs else file.plain)
+        self.finish(file.packed if unpacks else file.plain)
 
     def head(self, name: str) -> None:
         """Give the same without its content."""
@@ -186,15 +197,8 @@ class VisitHandler(Handler):
             self.set_status(503)
             place = {"code": "break", "wait_ms": 5_000}
         self.set_header("Cache-Control", "no-store")
-        self._send(json.dumps(place).encode())
-
-    def _send(self, body: bytes) -> None:
-        """Send JSON, packed where the browser can unpack it."""
         self.set_header("Content-Type", "application/json")
-        if "gzip" in self.request.headers.get("Accept-Encoding", ""):
-            self.set_header("Content-Encoding", "gzip")
-            body = gzip.compress(body, 4, mtime=0)
-        self.finish(body)
+        self.pack(json.dumps(place).encode())
 
     def _former(self) -> str | None:
         """Read which kernel the page had."""
