@@ -85,13 +85,7 @@ def test_the_next_picture_does_not_wait_for_the_server(server: Server, new_page:
     )
     volunteer = Volunteer(page)
     volunteer.visit(server.address)
-    wait_until(
-        lambda: page.evaluate(
-            "() => JSON.parse(sessionStorage.getItem(Object.keys(sessionStorage)"
-            ".find(key => key.endsWith('.queue')))).assignments.length >= 6"
-        ),
-        "the queue to fill",
-    )
+    volunteer.has_pictures_ahead(5)
     page.evaluate("window.hold = true")
     seen = {volunteer.assignment}
     for _ in range(4):
@@ -284,6 +278,7 @@ def test_a_database_that_goes_down_and_comes_back_loses_nothing(
     """Rating goes on meanwhile, the page says so, and everything arrives."""
     volunteer = Volunteer(new_page())
     volunteer.visit(server.address)
+    volunteer.has_pictures_ahead(2)
     expected = {}
     with outage(mariadb):
         for choice in CHOICES[:2]:

@@ -34,6 +34,17 @@ class Volunteer:
         """Wait until a picture is painted and can be rated."""
         self.page.wait_for_selector(READY, timeout=60_000)
 
+    def has_pictures_ahead(self, count: int) -> None:
+        """Wait until so many pictures have come that are not shown yet."""
+        self.page.wait_for_function(
+            "count => Object.entries(sessionStorage).some(([key, value]) => {"
+            " if (!key.endsWith('.queue')) return false;"
+            " const { assignments, index } = JSON.parse(value);"
+            " return assignments.length - index > count; })",
+            arg=count,
+            timeout=60_000,
+        )
+
     @property
     def assignment(self) -> str:
         """The assignment of the picture that is shown."""
