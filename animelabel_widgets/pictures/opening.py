@@ -143,10 +143,11 @@ def opened(source: Path | io.BytesIO) -> Iterator[Image.Image]:
     except MemoryError as error:
         raise _unreadable("there is no memory left") from error
     except _DAMAGE as error:
-        if isinstance(error, OSError) and error.errno == errno.ELOOP:
+        number = error.errno if isinstance(error, OSError) else None
+        if number == errno.ELOOP:
             raise PictureError(_LOOP) from None
-        if isinstance(error, OSError) and error.errno in _BUSY:
-            raise _unreadable(str(error.strerror)) from error
+        if number in _BUSY:
+            raise _unreadable(os.strerror(number)) from error
         raise PictureError(f"it is damaged ({error})") from error
 
 

@@ -43,7 +43,7 @@ _LOOK_AGAIN = 0.02
 _LOOK_AT_LEAST = 0.5
 _START_AGAIN = 1.0
 _NUMBER = re.compile(rb"(?i:cookie):[^\r\n]*\b" + COOKIE.encode() + rb"=(\d{1,3})\.")
-_TARGET = re.compile(rb"([A-Z]+) (\S+) HTTP/1")
+_PATH = re.compile(rb"[A-Z]+ (\S+) HTTP/1")
 
 
 @dataclass(eq=False)
@@ -217,28 +217,22 @@ class Front:
         except (TimeoutError, OSError):
             connection.close()
             return
-        method, path = _request(head)
+        path = _path(head)
         if path == f"{self._base_url}metrics".encode():
             figures.handle_stream(IOStream(connection), address)
             return
         with connection:
-            free = path.endswith(FREE.encode())
-            self._hand_over(connection, head, comes=method == b"POST", free=free)
+            self._hand_over(connection, head, free=path.endswith(FREE.encode()))
 
-    def _hand_over(
-        self, connection: socket.socket, head: bytes, *, comes: bool, free: bool
-    ) -> None:
-        """Hand a connection over; where no process can take it, it is closed.
-
-        One `comes` who asks for a place, and is `free` to take it in any process.
-        """
+    def _hand_over(self, connection: socket.socket, head: bytes, *, free: bool) -> None:
+        """Hand a connection over, to any process if it is free; if none takes it, it is closed."""
         named = _NUMBER.search(head)
         worker = self._workers.get(int(named[1])) if named else None
         emptiest = min(self._workers.values(), key=lambda each: each.full, default=None)
         # Nobody waits where he has been before, while there is room elsewhere.
         if worker is None or (free and emptiest and worker.full >= 1 > emptiest.full):
             worker = emptiest
-            if worker and comes:
+            if worker and head.startswith(b"POST "):
                 worker.sent += 1
         if worker:
             try:
@@ -282,10 +276,10 @@ async def _head(connection: socket.socket) -> bytes:
         pause = min(2 * pause, _LOOK_AT_LEAST)
 
 
-def _request(head: bytes) -> tuple[bytes, bytes]:
-    """Give the method and the target of a request; empty where it is none."""
-    found = _TARGET.match(head)
-    return (found[1], found[2]) if found else (b"", b"")
+def _path(head: bytes) -> bytes:
+    """Give the path of a request; empty where it is none."""
+    found = _PATH.match(head)
+    return found[1] if found else b""
 
 
 async def _readable(connection: socket.socket) -> None:

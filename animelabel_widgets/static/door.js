@@ -33,12 +33,11 @@ function sayAtDoor(text) {
 /** @param {number} delay milliseconds */
 const rest = (delay) => new Promise((resolve) => setTimeout(resolve, delay));
 
-/**
- * @param {?string} kernel of this page, where it had one
- * @param {boolean} free whether another process than the former one may give a place
- * @returns {Promise<any>}
- */
-async function visit(kernel, free) {
+/** Whether another process than the former one may give a place. */
+let free = false;
+
+/** @param {?string} kernel of this page, where it had one @returns {Promise<any>} */
+async function visit(kernel) {
   const reply = await fetch(new URL(free ? "visit?free" : "visit", ADDRESS), {
     method: "POST",
     // Older browsers wait as long as it takes.
@@ -46,19 +45,19 @@ async function visit(kernel, free) {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ kernel }),
   });
-  return { status: reply.status, ...(await reply.json()) };
+  const place = { status: reply.status, ...(await reply.json()) };
+  free = place.free === true;
+  return place;
 }
 
 /** Wait for a place, as long as it takes. @returns {Promise<any>} */
 async function firstPlace() {
   const words = doorWords();
-  let free = false;
   for (;;) {
     let wait = 3_000;
     try {
-      const reply = await visit(null, free);
+      const reply = await visit(null);
       if (reply.status === 200) return reply;
-      free = reply.free === true;
       wait = reply.wait_ms ?? wait;
       sayAtDoor(reply.code === "full" ? words.full.replace("{count}", reply.ahead) : words.break);
     } catch {
@@ -107,7 +106,6 @@ async function main() {
   const coming = firstPlace();
   loadAhead();
   const place = await coming;
-  let free = false;
   // The websocket opens while the widget still loads.
   const model = openModel({
     place,
@@ -118,8 +116,7 @@ async function main() {
     },
     now: () => performance.now(),
     async enter() {
-      const reply = await visit(model.kernel(), free);
-      free = reply.free === true;
+      const reply = await visit(model.kernel());
       if (reply.status !== 200) throw Object.assign(new Error(reply.code), { wait: reply.wait_ms });
       return reply;
     },

@@ -11,12 +11,10 @@ export const ECHO = 300;
  * @param {(open: boolean) => void} options.onChange
  */
 export function openGate({ painted, clock, now, onChange }) {
-  /** @type {?string} */
-  let shown = null;
+  /** @type {{name: ?string}} the showing that counts: one picture may be shown, left, and shown again */
+  let showing = { name: null };
   let visible = false;
   let open = false;
-  /** The showing that counts: the same picture may be shown, left, and shown again. */
-  let showing = {};
   let movedAt = -ECHO;
 
   const shut = () => {
@@ -28,9 +26,8 @@ export function openGate({ painted, clock, now, onChange }) {
   return {
     /** @param {string} name of the picture @param {Promise<unknown>} decoded */
     async show(name, decoded) {
-      if (name === shown) return;
-      shown = name;
-      const mine = (showing = {});
+      if (name === showing.name) return;
+      const mine = (showing = { name });
       shut();
       await decoded.then(painted);
       if (mine !== showing) return;
@@ -43,8 +40,7 @@ export function openGate({ painted, clock, now, onChange }) {
     },
     /** Nothing is there to vote on. */
     hide() {
-      shown = null;
-      showing = {};
+      showing = { name: null };
       shut();
     },
     /** The volunteer went to another picture. */
@@ -52,8 +48,8 @@ export function openGate({ painted, clock, now, onChange }) {
       movedAt = now();
     },
     /** @param {string} name of a picture */
-    canPress: (name) => visible && name === shown,
+    canPress: (name) => visible && name === showing.name,
     /** @param {string} name of a picture */
-    canVote: (name) => open && name === shown,
+    canVote: (name) => open && name === showing.name,
   };
 }

@@ -1,7 +1,7 @@
 // The reviewers' dashboard: the campaign's counts and plots, made when it is looked at.
 
 import { element } from "./dom.js";
-import { percent } from "./review-parts.js";
+import { openLatest, percent } from "./review-parts.js";
 
 /**
  * @param {string[]} plots their names
@@ -29,14 +29,13 @@ export function openDashboard(plots, ask) {
     );
   }
 
-  /** the look that counts: the replies of a former one may come after its own */
-  let latest = {};
+  const begun = openLatest();
 
-  /** @param {string} name @param {HTMLElement} figure @param {object} mine the look it is of */
-  async function draw(name, figure, mine) {
+  /** @param {string} name @param {HTMLElement} figure @param {() => boolean} isLatest of the look it is of */
+  async function draw(name, figure, isLatest) {
     if (!figure.firstChild) figure.append(element("p", { class: "alr-fact" }, "Drawing …"));
     const reply = await ask({ kind: "plot", name });
-    if (mine !== latest) return;
+    if (!isLatest()) return;
     if (reply?.content.kind !== "plot") {
       figure.replaceChildren(element("p", { class: "alr-fact" }, "This plot cannot be drawn just now: press Refresh."));
       return;
@@ -48,11 +47,11 @@ export function openDashboard(plots, ask) {
   return {
     node,
     async look() {
-      const mine = (latest = {});
+      const isLatest = begun();
       const reply = await ask({ kind: "dashboard" });
-      if (mine !== latest) return;
+      if (!isLatest()) return;
       if (reply?.content.kind === "dashboard") count(reply.content);
-      await Promise.all(plots.map((name, n) => draw(name, figures[n], mine)));
+      await Promise.all(plots.map((name, n) => draw(name, figures[n], isLatest)));
     },
   };
 }

@@ -9,6 +9,19 @@ export function pressable(role, text, onPress) {
   return made;
 }
 
+/**
+ * Tell of each of several works whether it is the latest: the reply to a former one may come last.
+ * @returns {() => () => boolean} begins a work, and gives what tells whether none has begun since
+ */
+export function openLatest() {
+  let latest = 0;
+  return () => {
+    latest += 1;
+    const mine = latest;
+    return () => mine === latest;
+  };
+}
+
 /** @param {?string} when @returns {string} */
 export const minute = (when) => (when ? when.replace("T", " ").slice(0, 16) : "");
 

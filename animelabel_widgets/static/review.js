@@ -1,4 +1,6 @@
 // The reviewers' page: its parts, and what they say to the server.
+//
+// A little longer than others, because it is the one place where all parts of the page meet.
 
 import { element, isHeldEnter } from "./dom.js";
 import { SILENT } from "./gallery-fetch.js";
@@ -7,9 +9,9 @@ import { openLink } from "./link.js";
 import { openDashboard } from "./review-dashboard.js";
 import { openFilters } from "./review-filters.js";
 import { openPanel } from "./review-panel.js";
-import { pressable } from "./review-parts.js";
-import { openBox } from "./storage.js";
+import { openLatest, pressable } from "./review-parts.js";
 import { openVolunteers } from "./review-volunteers.js";
+import { openBox } from "./storage.js";
 
 const REPLY_WITHIN = 120_000;
 const NAME = "reviewer";
@@ -27,11 +29,10 @@ function render({ model, el }) {
   const known = Object.fromEntries(["labels", "exclusive", "states", "reasons", "series"].map((each) => [each, model.get(each)]));
   let version = 0;
   let total = 0;
-  let asked = 0;
   let row = -1;
   let busy = false;
-  /** What is to be shown in the panel: the reply to a former wish may come after it. */
-  let wish = {};
+  const finding = openLatest();
+  const opening = openLatest();
   /** @type {?Promise<any>} */
   let greeting = null;
   /** @type {any} */
@@ -53,7 +54,7 @@ function render({ model, el }) {
     move: (step) => open(row + step, step > 0 ? "That was the last one." : "This is the first one."),
     undoable: () => undoable,
     onClose: () => {
-      wish = {};
+      opening();
       grid.reread();
       grid.box.focus({ preventScroll: true });
     },
@@ -216,10 +217,9 @@ function render({ model, el }) {
   }
 
   async function find() {
-    asked += 1;
-    const mine = asked;
+    const isLatest = finding();
     const reply = await ask({ kind: "find", filter: filters.filter() });
-    if (reply && mine === asked) showFound(reply.content);
+    if (reply && isLatest()) showFound(reply.content);
   }
 
   /** @param {any} found */
@@ -247,10 +247,10 @@ function render({ model, el }) {
   /** @param {number} wanted a row @param {string} [beyond] what to say where there is none */
   async function open(wanted, beyond = "") {
     if (wanted < 0 || wanted >= total) return say(beyond);
-    const mine = (wish = {});
+    const isLatest = opening();
     const words = grid.words(wanted) ?? (await wordsOf(wanted));
-    const reply = words && mine === wish && (await ask({ kind: "open", image: words.image_id }));
-    if (mine !== wish) return;
+    const reply = words && isLatest() && (await ask({ kind: "open", image: words.image_id }));
+    if (!isLatest()) return;
     if (reply?.content.kind !== "image") return say(reply?.content.message ?? "This list is no longer there: filter again.");
     row = wanted;
     grid.reveal(row);

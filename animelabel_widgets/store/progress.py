@@ -38,7 +38,9 @@ class Kept(Generic[Counted]):
         counted = self._counted
         if counted is not None and monotonic() - counted[0] <= KEPT:
             return counted[1]
-        if not self._lock.acquire(blocking=counted is None) and counted is not None:
+        if counted is None:
+            self._lock.acquire()
+        elif not self._lock.acquire(blocking=False):
             return counted[1]
         try:
             if self._counted is None or self._counted is counted:
@@ -89,8 +91,9 @@ class ProgressBoard:
 
     def week(self, volunteer_id: int) -> list[Place]:
         """Give those with a nickname who rated most since Monday (UTC), a minute old or so."""
-        since = _monday(self._database.now())
-        places = self._week.get(lambda: self._database.read(partial(_week, since)))
+        places = self._week.get(
+            lambda: self._database.read(partial(_week, _monday(self._database.now())))
+        )
         return [Place(name, ratings, own=who == volunteer_id) for who, name, ratings in places]
 
     def _count(self, connection: Connection) -> Progress:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page, WebSocketRoute
     from support.chromium import Pages
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 TOKEN = "a-token-of-the-test-0123"  # noqa: S105 - of the test alone
 FIRST = "[data-al=item][data-row='0']"
 EVERYTHING = "[data-al=said]:text-is('132 images')"
@@ -142,7 +144,7 @@ def test_the_later_of_two_reviewers_sees_the_other(
     wait_until(lambda: store.reviews().loc[image, "reviewer"] == "Bob", "the second decision")
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 def test_each_button_of_the_panel_does_what_it_says(
     review: Server, store: Store, new_page: Pages
 ) -> None:
@@ -183,7 +185,7 @@ def test_each_button_of_the_panel_does_what_it_says(
     assert store.check() == []
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 def test_keys_that_are_pressed_twice_or_held_settle_nothing_that_was_not_seen(
     review: Server, store: Store, new_page: Pages
 ) -> None:
@@ -210,7 +212,7 @@ def test_keys_that_are_pressed_twice_or_held_settle_nothing_that_was_not_seen(
     assert [str(act.image_id) for act in store.acts()] == [str(image), second]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 def test_who_blocks_a_volunteer_keeps_what_he_was_about_to_decide(
     review: Server, store: Store, new_page: Pages
 ) -> None:
@@ -231,7 +233,7 @@ def test_who_blocks_a_volunteer_keeps_what_he_was_about_to_decide(
     assert (bool(row["teaches"]), row["explanation"]) == (True, "Both of them.")
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 def test_a_volunteer_is_blocked_beside_a_vote_and_in_the_list(
     review: Server, store: Store, new_page: Pages
 ) -> None:
@@ -263,7 +265,7 @@ def test_a_volunteer_is_blocked_beside_a_vote_and_in_the_list(
     assert store.check() == []
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 def test_a_list_that_comes_late_does_not_hide_a_later_one(
     review: Server, store: Store, new_page: Pages
 ) -> None:
@@ -304,7 +306,7 @@ def test_a_list_that_comes_late_does_not_hide_a_later_one(
     assert store.check() == []
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 def test_a_reviewer_goes_on_when_the_process_behind_the_page_dies(
     review: Server, store: Store, new_page: Pages
 ) -> None:
@@ -335,7 +337,7 @@ def test_a_reviewer_goes_on_when_the_process_behind_the_page_dies(
     assert page.get_attribute("[data-al=picture]", "data-image") == "2"
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 def test_a_picture_that_is_missing_is_told_and_can_be_settled(
     database_url: str, demo_set: Path, tmp_path: Path, new_page: Pages
 ) -> None:

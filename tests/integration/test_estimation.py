@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from sqlalchemy import text
+from support.acts import put_act
 from support.commands import run, serving
 from support.ratings import rated
 from support.waiting import wait_until
@@ -283,10 +284,6 @@ def test_what_comes_late_with_a_lower_number_is_noticed(campaign: Store) -> None
     (image_id,) = campaign.images()["image_id"].tolist()[:1]
     marks = []
     for act_id in (7, 9, 8):
-        add = text(
-            "INSERT INTO acts (act_id, kind, image_id, reviewer, was, became, created_at)"
-            f" VALUES ({act_id}, 'retire', {image_id}, 'Ada', '{{}}', '{{}}', '2026-01-01')"
-        )
-        campaign._database.write(lambda c, add=add: c.execute(add))
+        put_act(campaign, act_id, image_id)
         marks.append(campaign.mark())
     assert len(set(marks)) == 3

@@ -286,19 +286,25 @@ def test_a_failing_notebook_is_told_to_the_server() -> None:
     tell(story)
 
 
+def mourned(house: House) -> tuple[list[str], asyncio.Event]:
+    """Give the list of the kernels that are lost with a host, and what tells that it is filled."""
+    lost: list[str] = []
+    told = asyncio.Event()
+
+    def mourn(kernels: list[str]) -> None:
+        lost.extend(kernels)
+        told.set()
+
+    house.hosts.on_death = mourn
+    return lost, told
+
+
 def test_a_killed_host_is_mourned_and_replaced() -> None:
     """Its kernels are dead at once, the server is told which, and a new host serves."""
 
     async def story(house: House) -> None:
         ann = await house.kernel("ann")
-        lost: list[str] = []
-        told = asyncio.Event()
-
-        def mourn(kernels: list[str]) -> None:
-            lost.extend(kernels)
-            told.set()
-
-        house.hosts.on_death = mourn
+        lost, told = mourned(house)
         (host,) = await house.hosts.stats()
         os.kill(host["pid"], signal.SIGKILL)
         await asyncio.wait_for(told.wait(), 60)
@@ -318,14 +324,7 @@ def test_a_host_that_does_not_answer_any_more_is_replaced(
 
     async def story(house: House) -> None:
         ann = await house.kernel("ann")
-        lost: list[str] = []
-        told = asyncio.Event()
-
-        def mourn(kernels: list[str]) -> None:
-            lost.extend(kernels)
-            told.set()
-
-        house.hosts.on_death = mourn
+        lost, told = mourned(house)
         (host,) = await house.hosts.stats()
         os.kill(host["pid"], signal.SIGSTOP)
         with pytest.raises(HostError, match="did not answer within"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from sqlalchemy import text
+from support.acts import put_act
 
 import animelabel_widgets as al
 from animelabel_widgets.errors import ConflictError, InputError
@@ -303,12 +303,8 @@ def test_a_page_notices_an_act_that_comes_late_with_a_lower_number(
         return reply[0]["total"]
 
     def take_out(image_id: int, act_id: int) -> None:
-        add = (
-            "INSERT INTO acts (act_id, kind, image_id, reviewer, was, became, created_at)"
-            f" VALUES ({act_id}, 'retire', {image_id}, 'Ada', '{{}}', '{{}}', '2026-01-01')"
-        )
-        update = f"UPDATE pool SET state = 'retired' WHERE image_id = {image_id}"
-        store._database.write(lambda c: [c.execute(text(each)) for each in (add, update)])
+        store.retire([image_id], "by hand")
+        put_act(store, act_id, image_id)
 
     board._answer({"id": 0, "kind": "hello", "reviewer": "Ada"}, [])
     assert found() == 0

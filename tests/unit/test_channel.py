@@ -19,15 +19,21 @@ def context() -> Iterator[zmq.Context[zmq.Socket[bytes]]]:
     made.destroy(linger=0)
 
 
+def pair(context: zmq.Context[zmq.Socket[bytes]]) -> tuple[Channel, Channel]:
+    """Give two channels that are connected with each other."""
+    one, other = Channel(context.socket(zmq.PAIR)), Channel(context.socket(zmq.PAIR))
+    one.socket.bind("inproc://channel")
+    other.socket.connect("inproc://channel")
+    return one, other
+
+
 def test_the_parts_of_messages_arrive_as_they_were_sent(
     context: zmq.Context[zmq.Socket[bytes]],
 ) -> None:
     """Empty ones too, and many messages in their order, more than are taken at once."""
 
     async def story() -> None:
-        one, other = Channel(context.socket(zmq.PAIR)), Channel(context.socket(zmq.PAIR))
-        one.socket.bind("inproc://channel")
-        other.socket.connect("inproc://channel")
+        one, other = pair(context)
         sent = [[b"", memoryview(b"view"), str(number).encode()] for number in range(200)]
         come: list[list[bytes]] = []
         all_come = asyncio.Event()
@@ -69,9 +75,7 @@ def test_who_fails_over_one_message_hears_the_next(
     """What has come is told once: nobody would ask for it again."""
 
     async def story() -> None:
-        one, other = Channel(context.socket(zmq.PAIR)), Channel(context.socket(zmq.PAIR))
-        one.socket.bind("inproc://failing")
-        other.socket.connect("inproc://failing")
+        one, other = pair(context)
         for number in range(4):
             one.send_multipart([str(number).encode()])
         failed: list[object] = []

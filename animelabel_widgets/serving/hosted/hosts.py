@@ -178,8 +178,8 @@ class Hosts:
     async def stats(self) -> list[dict[str, Any]]:
         """Give each host's process id, kernels, and memory in bytes.
 
-        One that has become too large takes no more visitors; one that does not answer is ended,
-        again and again asked in vain.
+        One that has become too large takes no more visitors; one that does not answer several
+        times in a row is ended.
         """
         told = await asyncio.gather(*map(self._stats_of, list(self._hosts)))
         return [each for each in told if each]
