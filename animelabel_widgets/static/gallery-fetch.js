@@ -22,19 +22,19 @@ const AT_ONCE = 3;
  * @param {(message: string) => void} onTrouble
  */
 export function openFetcher(link, clock, side, onNews, onTrouble) {
-  /** @type {Map<number, any[]>} */
+  /** @type {Map<number, {rows: any[], reading: number}>} */
   const chunks = new Map();
   /** @type {Map<number, {url: string, said: string}>} */
   const pictures = new Map();
   /** @type {Set<string>} what was asked for, or failed a short while ago */
   const asked = new Set();
-  /** @type {Set<number>} chunks whose words are read again when they are looked at */
-  const old = new Set();
   /** @type {Set<any>} */
   const pauses = new Set();
   /** @type {Set<number>} */
   let sight = new Set();
   let version = 0;
+  /** Chunks of a former reading are read again when they are looked at. */
+  let reading = 0;
   let flying = { words: 0, pictures: 0 };
 
   /** @param {string[]} keys */
@@ -76,9 +76,9 @@ export function openFetcher(link, clock, side, onNews, onTrouble) {
 
   /** @param {number} number */
   function askWords(number) {
+    const now = reading;
     send("words", [`words ${number}`], { kind: "rows", first: number * CHUNK, count: CHUNK }, (content) => {
-      chunks.set(number, content.rows);
-      old.delete(number);
+      chunks.set(number, { rows: content.rows, reading: now });
       if (chunks.size > KEPT_CHUNKS) chunks.delete(chunks.keys().next().value ?? -1);
     });
   }
@@ -102,14 +102,14 @@ export function openFetcher(link, clock, side, onNews, onTrouble) {
 
   return {
     /** @param {number} row @returns {any} */
-    words: (row) => chunks.get(Math.floor(row / CHUNK))?.[row % CHUNK],
+    words: (row) => chunks.get(Math.floor(row / CHUNK))?.rows[row % CHUNK],
     /** @param {number} row */
     picture: (row) => pictures.get(row),
     /** @param {number[]} rows what is in sight; what has scrolled away is not asked for */
     look(rows) {
       sight = new Set(rows);
       for (const number of new Set(rows.map((row) => Math.floor(row / CHUNK)))) {
-        if ((chunks.has(number) && !old.has(number)) || asked.has(`words ${number}`)) continue;
+        if (chunks.get(number)?.reading === reading || asked.has(`words ${number}`)) continue;
         if (flying.words < AT_ONCE) askWords(number);
       }
       const waiting = rows.filter((row) => !pictures.has(row) && !asked.has(`picture ${row}`));
@@ -117,7 +117,7 @@ export function openFetcher(link, clock, side, onNews, onTrouble) {
     },
     /** The words are no longer true: they are read again, and shown until then. */
     reread() {
-      for (const number of chunks.keys()) old.add(number);
+      reading += 1;
     },
     /** @param {number} next the order of the rows from now on; what is known of another is forgotten */
     forget(next) {
@@ -125,7 +125,7 @@ export function openFetcher(link, clock, side, onNews, onTrouble) {
       flying = { words: 0, pictures: 0 };
       for (const { url } of pictures.values()) if (url) URL.revokeObjectURL(url);
       for (const pause of pauses) clock.clearTimeout(pause);
-      for (const each of [chunks, pictures, asked, pauses, old]) each.clear();
+      for (const each of [chunks, pictures, asked, pauses]) each.clear();
     },
   };
 }

@@ -183,7 +183,11 @@ export function openGrid(link, clock, { isSelected, selects, onNews, onTrouble }
     show(next) {
       shown = next;
       fetcher.forget(shown.version);
-      for (const [row, cell] of cells) release(row, cell);
+      for (const [row, cell] of cells) {
+        release(row, cell);
+        // Who clicks before the next frame would mean another row than the one that he gets.
+        cell.remove();
+      }
       active = Math.min(active, Math.max(0, shown.count - 1));
       width = -1;
       redraw();

@@ -19,6 +19,7 @@ function render({ model, el }) {
   let anchor = 0;
   let large = -1;
   let sending = 0;
+  let saying = 0;
   let ended = false;
   let troubled = false;
 
@@ -46,9 +47,19 @@ function render({ model, el }) {
   );
   const view = openLarge(root, (step) => open(large + step), () => {
     large = -1;
-    link.request({ kind: "close" }, PATIENCE).catch(() => {});
+    say({ kind: "close" }).catch(() => {});
     grid.box.focus({ preventScroll: true });
   });
+
+  /** @param {any} message which picture is large; what the server had heard before is not followed */
+  async function say(message) {
+    saying += 1;
+    try {
+      return await link.request(message, PATIENCE);
+    } finally {
+      saying -= 1;
+    }
+  }
 
   /** @param {string} text @param {string} role */
   function choice(text, role) {
@@ -120,7 +131,7 @@ function render({ model, el }) {
     grid.reveal(row);
     view.wait();
     try {
-      const { content, buffers } = await link.request({ kind: "open", version: shown.version, row }, PATIENCE);
+      const { content, buffers } = await say({ kind: "open", version: shown.version, row });
       if (large !== row || ended) return;
       if (content.kind === "image") view.show(content, buffers);
       else if (content.kind === "error") view.fail(content.message);
@@ -170,6 +181,7 @@ function render({ model, el }) {
     grid.redraw();
   };
   const onOpened = () => {
+    if (saying) return;
     const row = model.get("opened_row");
     if (row === null) view.close();
     else if (row !== large) open(row);

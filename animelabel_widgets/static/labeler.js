@@ -359,6 +359,8 @@ function render({ model, el }) {
   document.addEventListener("visibilitychange", onVisible);
   addEventListener("beforeunload", onUnload);
   addEventListener("popstate", onPop);
+  // Another tab of the volunteer put something into the outbox, or took it out.
+  addEventListener("storage", standing.facts);
   model.on("opened", onOpened);
   followSwipes(view.stage, { left: next, right: back });
   if (app) install(say("page.name"));
@@ -374,6 +376,7 @@ function render({ model, el }) {
     document.removeEventListener("visibilitychange", onVisible);
     removeEventListener("beforeunload", onUnload);
     removeEventListener("popstate", onPop);
+    removeEventListener("storage", standing.facts);
     model.off("opened", onOpened);
     dialogs.end();
     outbox.close();

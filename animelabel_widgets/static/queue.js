@@ -92,13 +92,14 @@ export function missing(queue) {
 }
 
 /**
- * Let the next picture that can be shown come first: a slow one blocks nobody.
+ * Let the next picture that can be shown come first: a slow one blocks nobody. One of the former
+ * page that is still asked for again has its place: it may have been rated.
  * @param {Queue} queue @param {(item: Item) => boolean} ready
  * @returns {Queue}
  */
 export function preferReady(queue, ready) {
   const item = active(queue);
-  if (!item || item.said || ready(item)) return queue;
+  if (!item || item.said || item.url === null || ready(item)) return queue;
   const place = queue.items.findIndex((each, at) => at > queue.index && !each.said && ready(each));
   if (place < 0) return queue;
   const items = queue.items.filter((_, at) => at !== place);

@@ -114,3 +114,14 @@ test("words are read again on request, and shown until then", async () => {
   fetcher.look([0, 1]);
   assert.equal(requests.length, 0);
 });
+
+test("words that are on their way when they change are read once more", async () => {
+  const { fetcher, requests } = open();
+  for (const each of ["first", "again"]) {
+    fetcher.look([0, 1]);
+    assert.equal(requests.filter(({ message }) => message.kind === "rows").length, 1, each);
+    fetcher.reread();
+    requests.splice(0).forEach(answer);
+    await settled();
+  }
+});

@@ -138,6 +138,8 @@ test("a slow picture lets one pass that is ready, and is not lost", () => {
   assert.deepEqual([ids(passed), passed.index], [["a0", "a3", "a1", "a2"], 1]);
   assert.equal(preferReady(queue, () => false), queue);
   assert.equal(preferReady(queue, () => true), queue);
+  const asked = changeItem(queue, "a1", { url: null });
+  assert.equal(preferReady(asked, (each) => each.assignment === "a3"), asked);
 });
 
 test("Forward goes as far as pictures were shown", () => {
