@@ -16,6 +16,8 @@ from ..store import Store
 _log = logging.getLogger(__name__)
 
 EVERY = 30.0
+_END_WITHIN = 5.0
+"""Seconds for which the end waits for each of them: the database may not answer just then."""
 _AGAIN = 10.0
 """Seconds after which another process estimates in place of one that ended."""
 
@@ -52,7 +54,7 @@ def sweeping(store: Store, *, every: float = EVERY) -> Iterator[None]:
         yield
     finally:
         stopped.set()
-        sweeper.join()
+        sweeper.join(_END_WITHIN)
 
 
 @contextmanager
@@ -88,6 +90,8 @@ def _keep_estimating(settings: Settings, told: connection.Connection) -> None:
                 process.start()
             if told in connection.wait([process.sentinel, told]):
                 process.terminate()
+                process.join(_END_WITHIN)
+                process.kill()
                 process.join()
                 return
             process.join()

@@ -16,20 +16,20 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
-from tornado.netutil import add_accept_handler
 from tornado.web import Application
 
 from ..errors import ConfigError
 from .crowd import Crowd
 from .metrics import Load, exposition, own_memory
 from .page.handlers import COOKIE, FREE, MetricsHandler, NothingHandler
-from .ports import bind_near
+from .ports import bind_near, take_from
 from .room import room_for
 
 _log = logging.getLogger(__name__)
@@ -42,6 +42,8 @@ _EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - who asks for it
 _LOOK_AGAIN = 0.02
 _LOOK_AT_LEAST = 0.5
 _START_AGAIN = 1.0
+_START_WITHIN = 120.0
+"""Seconds for which a server process may start: its hosts, and the database."""
 _NUMBER = re.compile(rb"(?i:cookie):[^\r\n]*\b" + COOKIE.encode() + rb"=(\d{1,3})\.")
 _PATH = re.compile(rb"[A-Z]+ (\S+) HTTP/1")
 
@@ -87,6 +89,7 @@ class Front:
         self._counts = ""
         self._places: list[int] = []
         self._workers: dict[int, _Worker] = {}
+        self._children: set[asyncio.subprocess.Process] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -104,13 +107,15 @@ class Front:
             loop.add_signal_handler(number, stopped.set)
         sockets = bind_near(self._ip, self._port)
         try:
-            await asyncio.gather(*(self._start(each) for each in range(self._crowd.workers)))
+            starts = asyncio.gather(*(self._start(each) for each in range(self._crowd.workers)))
+            if not await _before(stopped, starts):
+                return
             figures = HTTPServer(self._figures(), xheaders=self._crowd.proxied, no_keep_alive=True)
 
             def accept(connection: socket.socket, address: tuple[object, ...]) -> None:
                 self._go_on(self._lead(connection, address, figures))
 
-            leavers = [add_accept_handler(each, accept) for each in sockets]
+            leavers = [take_from(each, accept) for each in sockets]
             shown = socket.gethostname() if self._ip in _EVERYWHERE else self._ip
             port = sockets[0].getsockname()[1]
             _log.info("%d server processes are ready", len(self._workers))
@@ -161,13 +166,20 @@ class Front:
                 stdin=asyncio.subprocess.DEVNULL,
             )
         lines, writer = await asyncio.open_connection(sock=reports)
+        self._children.add(child)
         doors.setblocking(False)  # noqa: FBT003
-        first = await lines.readline()
+        first = b""
+        try:
+            async with asyncio.timeout(_START_WITHIN):
+                first = await lines.readline()
+        except TimeoutError:
+            _log.error("Server process %d is not ready after %.0f s", child.pid, _START_WITHIN)
+            _kill(child)
         if not first.endswith(b"\n"):
             doors.close()
             writer.close()
             raise ConfigError(
-                f"A server process ended at its start with {await child.wait()}: "
+                f"A server process ended at its start with {await self._ended(child)}: "
                 "what it said above tells why."
             )
         worker = _Worker(child, doors, Load(**json.loads(first)))
@@ -191,7 +203,7 @@ class Front:
             _log.info("Server process %d is gone", worker.child.pid)
         writer.close()
         worker.doors.close()
-        status = await worker.child.wait()
+        status = await self._ended(worker.child)
         if self._closed:
             return
         del self._workers[number]
@@ -246,21 +258,49 @@ class Front:
         workers = list(self._workers.values())
         for each in workers:
             each.doors.close()
-        for each in workers:
+        # Those that still start serve nobody yet.
+        for child in self._children - {each.child for each in workers}:
+            _kill(child)
+        for child in list(self._children):
             try:
-                await asyncio.wait_for(each.child.wait(), 10)
+                await asyncio.wait_for(self._ended(child), 10)
             except TimeoutError:
-                each.child.kill()
-                await each.child.wait()
+                _kill(child)
+                await self._ended(child)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _ended(self, child: asyncio.subprocess.Process) -> int:
+        """Wait until a process has ended, and give its status."""
+        status = await child.wait()
+        self._children.discard(child)
+        return status
 
     def _go_on(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something beside."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _before(stopped: asyncio.Event, work: asyncio.Future[Any]) -> bool:
+    """Wait for a work; tell whether it ended, or one is to stop before; raise what it raises."""
+    stop = asyncio.ensure_future(stopped.wait())
+    await asyncio.wait([stop, work], return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if work.done():
+        work.result()
+        return True
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    return False
+
+
+def _kill(child: asyncio.subprocess.Process) -> None:
+    """End a process that may have ended."""
+    with suppress(ProcessLookupError):
+        child.kill()
 
 
 async def _head(connection: socket.socket) -> bytes:

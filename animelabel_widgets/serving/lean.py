@@ -7,6 +7,7 @@ import json
 import logging
 import secrets
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,6 +17,7 @@ from typing import Any
 import zmq
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop, PeriodicCallback
+from tornado.iostream import IOStream
 from tornado.web import RedirectHandler
 from traitlets.config import Config
 
@@ -31,7 +33,7 @@ from .page.kernels import HostedKernels
 from .page.relay import Relay
 from .page.routes import routes
 from .page.visits import Visits
-from .ports import bind_near
+from .ports import bind_near, take_from
 from .server import Server
 
 _log = logging.getLogger(__name__)
@@ -108,6 +110,7 @@ class LeanServer(HostedServer):
         self._number = number
         self._code = ""
         self._told: list[dict[str, Any]] = []
+        self._leave: list[Callable[[], None]] = []
         HostedProvisioner.statuses = False
         HostedProvisioner.own = ("HTTP_",)
 
@@ -162,7 +165,8 @@ class LeanServer(HostedServer):
             _log.info("The server ends")
             for each in lookers:
                 each.stop()
-            server.stop()
+            for leave in self._leave:
+                leave()
             self.stop()
 
     @contextmanager
@@ -186,7 +190,11 @@ class LeanServer(HostedServer):
         """Have connections come in."""
         sockets = bind_near(self.ip, self.port)
         self.port: int = sockets[0].getsockname()[1]
-        server.add_sockets(sockets)
+
+        def take(connection: socket.socket, address: tuple[object, ...]) -> None:
+            server.handle_stream(IOStream(connection), address)
+
+        self._leave = [take_from(each, take) for each in sockets]
 
     def load(self) -> Load:
         """Tell what this process has to do."""

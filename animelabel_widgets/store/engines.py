@@ -35,6 +35,8 @@ _NOTICED = {
     "TCP_KEEPCNT": 3,
     "TCP_USER_TIMEOUT": 60_000,
 }
+# A server that takes a connection says something soon.
+_GREETED_WITHIN = 10
 # A page waits for its answer: better it asks again than that its thread is held for a minute.
 _LOCK_WAIT = 10
 
@@ -126,8 +128,9 @@ def mysql_engine(url: URL, connections: int) -> Engine:
     """Make an engine with strict SQL and the isolation that the hand-out relies on."""
     session = (
         f"SET SESSION sql_mode='{_SQL_MODE}', SESSION innodb_lock_wait_timeout={_LOCK_WAIT}, "
-        f"SESSION group_concat_max_len={_LONGEST_TEXT}"
+        f"SESSION lock_wait_timeout={_LOCK_WAIT}, SESSION group_concat_max_len={_LONGEST_TEXT}"
     )
+    limited = {"read_timeout", "write_timeout"} - set(url.query)
     engine = create_engine(
         url.update_query_dict({"charset": "utf8mb4"}),
         isolation_level="READ COMMITTED",
@@ -136,11 +139,18 @@ def mysql_engine(url: URL, connections: int) -> Engine:
         max_overflow=_BESIDE,
         pool_reset_on_return=None,
         pool_recycle=1800,
-        connect_args={"connect_timeout": 10, "init_command": session},
+        connect_args={
+            "connect_timeout": _GREETED_WITHIN,
+            "init_command": session,
+            **dict.fromkeys(limited, _GREETED_WITHIN),
+        },
     )
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: object) -> None:
+        for name in limited:
+            # From now on a query may take as long as it takes.
+            setattr(connection, f"_{name}", None)
         peer = connection._sock  # noqa: SLF001 - there is no other way to it
         if peer.family != getattr(socket, "AF_UNIX", None):
             for name, value in _NOTICED.items():

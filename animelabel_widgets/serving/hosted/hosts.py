@@ -82,6 +82,7 @@ class Hosts:
         self._recycle_bytes = recycle_bytes
         self._environ = dict(environ or {})
         self._hosts: list[Process] = []
+        self._children: set[asyncio.subprocess.Process] = set()
         self._places: dict[str, Process] = {}
         self._texts: dict[str, str] = {}
         self._ids = count()
@@ -194,8 +195,7 @@ class Hosts:
             host.silences += 1
             if host.silences >= _SILENCES:
                 _log.error("Host %d is ended: %s", host.child.pid, error)
-                with contextlib.suppress(ProcessLookupError):
-                    host.child.kill()
+                _kill(host.child)
             return None
         host.silences = 0
         host.rss = answer["rss"]
@@ -206,16 +206,19 @@ class Hosts:
     async def close(self) -> None:
         """End all hosts, and their kernels with them."""
         self._closed = True
+        # What still starts holds the lock until it is ready or has ended.
+        for child in self._children - {each.child for each in self._hosts}:
+            _kill(child)
         async with self._starting:
             hosts = list(self._hosts)
         for host in hosts:
             host.requests.close()
-        for host in hosts:
+        for child in list(self._children):
             try:
-                await asyncio.wait_for(host.child.wait(), 5)
+                await asyncio.wait_for(self._ended(child), 5)
             except TimeoutError:
-                host.child.kill()
-                await host.child.wait()
+                _kill(child)
+                await self._ended(child)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -246,10 +249,18 @@ class Hosts:
                 stdin=asyncio.subprocess.DEVNULL,
                 env={**os.environ, **self._environ},
             )
+        self._children.add(child)
         answers, requests = await asyncio.open_connection(sock=ours, limit=_LINE)
-        if not await answers.readline():
+        ready = b""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                ready = await answers.readline()
+        except TimeoutError:
+            _log.error("Host %d is ended: it did not start within %.0f s", child.pid, _PATIENCE)
+            _kill(child)
+        if not ready:
             requests.close()
-            raise HostError(f"a host process ended at its start with {await child.wait()}")
+            raise HostError(f"a host process ended at its start with {await self._ended(child)}")
         host = Process(child, requests)
         self._hosts.append(host)
         self._go_on(self._listen(host, answers))
@@ -276,7 +287,7 @@ class Hosts:
         lost = sorted(host.kernels)
         for kernel_id in lost:
             self._gone(kernel_id)
-        status = await host.child.wait()
+        status = await self._ended(host.child)
         if self._closed:
             return
         if not host.draining:
@@ -305,6 +316,12 @@ class Hosts:
         if "error" in answer:
             raise HostError(answer["error"])
         return answer
+
+    async def _ended(self, child: asyncio.subprocess.Process) -> int:
+        """Wait until a host has ended, and give its status."""
+        status = await child.wait()
+        self._children.discard(child)
+        return status
 
     def _host(self, kernel_id: str) -> Process:
         """Give the host of a kernel."""
@@ -341,3 +358,9 @@ class Hosts:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception():
             _log.error("A host is missing: %s", task.exception())
+
+
+def _kill(child: asyncio.subprocess.Process) -> None:
+    """End a process that may have ended."""
+    with contextlib.suppress(ProcessLookupError):
+        child.kill()

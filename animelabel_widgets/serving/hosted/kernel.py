@@ -89,6 +89,7 @@ class VirtualKernel:
         self._parent: Message = {}
         self._captured: list[tuple[str, dict[str, Any], list[bytes]]] | None = None
         self._count = 0
+        self._runs: set[asyncio.Future[Any]] = set()
         self.closed = False
         self._wire = Wire(context, connection, self._receive)
         self._context: Context = copy_context()
@@ -142,15 +143,22 @@ class VirtualKernel:
                 data = self._execute(code)
                 result = data, captured
             except BaseException as error:  # noqa: BLE001 - told to the server
-                self._on_loop(done.set_exception, RuntimeError(f"{type(error).__name__}: {error}"))
+                failed = RuntimeError(f"{type(error).__name__}: {error}")
+                self._on_loop(_end, done, failed)
                 _log.exception("Kernel %s: the notebook failed", self.kernel_id)
             else:
-                self._on_loop(done.set_result, result)
+                self._on_loop(_end, done, result)
             finally:
                 self._captured = None
 
+        if self.closed:
+            raise RuntimeError("the kernel ended")
+        self._runs.add(done)
         self._turns.add(work)
-        data, captured = await done
+        try:
+            data, captured = await done
+        finally:
+            self._runs.discard(done)
         texts: dict[str, str] = {}
         models = {
             content["comm_id"]: compact(content["data"], buffers, known, texts)
@@ -167,6 +175,8 @@ class VirtualKernel:
         self.closed = True
         self._wire.close()
         self._turns.clear()
+        for each in self._runs:
+            _end(each, RuntimeError("the kernel ended"))
         # After the handler that may be running: two cannot be in one context.
         self._turns.add(self._forget)
 
@@ -273,3 +283,13 @@ class VirtualKernel:
         expression = ast.Expression(last.value)  # type: ignore[attr-defined]
         shown = eval(compile(expression, "<notebook>", "eval"), self._namespace)  # noqa: S307
         return None if shown is None else routing.bundle(shown)
+
+
+def _end(run: asyncio.Future[Any], outcome: Any) -> None:
+    """Tell who waits for a run how it ended, unless he has been told."""
+    if run.done():
+        return
+    if isinstance(outcome, Exception):
+        run.set_exception(outcome)
+    else:
+        run.set_result(outcome)

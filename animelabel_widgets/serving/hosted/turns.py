@@ -100,7 +100,8 @@ class Turns:
 
     def clear(self) -> None:
         """Forget what waits."""
-        self._waiting.clear()
+        with self._lock:
+            self._waiting.clear()
 
     def _work_off(self) -> None:
         """Do what waits, in a thread; whatever happens, it harms no other visitor."""

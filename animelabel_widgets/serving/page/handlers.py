@@ -11,13 +11,14 @@ import logging
 import re
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
+from threading import Thread
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from prometheus_client import CONTENT_TYPE_LATEST
-from tornado.ioloop import IOLoop
 from tornado.web import HTTPError, RequestHandler
 
 from ...config import ADDRESS
@@ -249,7 +250,7 @@ class ReadyHandler(Handler):
         """Ask it; for all who ask meanwhile."""
         asked = ReadyHandler._asked
         if asked is None or asked.done():
-            asked = ReadyHandler._asked = IOLoop.current().run_in_executor(None, self.site.ready)
+            asked = ReadyHandler._asked = self._ask()
         try:
             ready = await asyncio.wait_for(asyncio.shield(asked), _READY_WITHIN)
         except TimeoutError:
@@ -258,6 +259,21 @@ class ReadyHandler(Handler):
             ready = False
         self.set_status(200 if ready else 503)
         self.finish("ok\n" if ready else "the database does not answer\n")
+
+    def _ask(self) -> asyncio.Future[bool]:
+        """Ask the database in a thread that may be left behind: the server can end meanwhile."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[bool] = loop.create_future()
+        site = self.site
+
+        def work() -> None:
+            ready = site.ready()
+            # The loop may have ended.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(answer.set_result, ready)
+
+        Thread(target=work, name="ready", daemon=True).start()
+        return answer
 
 
 class MetricsHandler(Quiet):
