@@ -102,6 +102,8 @@ class LeanServer(HostedServer):
         database_ready: Callable[[], bool],
         number: int = 0,
     ) -> None:
+        # Here a visit ends its kernel.
+        config.MappingKernelManager.cull_idle_timeout = 0
         super().__init__(ready, config, hosts)
         self._crowd = crowd
         self._places = places

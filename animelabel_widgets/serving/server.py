@@ -112,7 +112,6 @@ def hosted_config(ip: str, port: int, base_url: str = "/") -> Config:
     config.KernelProvisionerFactory.default_provisioner_name = PROVISIONER
     # The page asks for a new kernel by itself; one that came back empty would help nobody.
     config.KernelManager.autorestart = False
-    config.MappingKernelManager.cull_idle_timeout = 0
     config.MappingKernelManager.buffer_offline_messages = False
     config.ZMQChannelsWebsocketConnection.limit_rate = False
     config.Voila.tornado_settings["websocket_max_message_size"] = LARGEST_MESSAGE

@@ -79,15 +79,15 @@ class SingleWriter:
         if me is self._writing:
             raise RuntimeError("A write inside a write would wait for itself.")
         job = _Job(work)
-        with self._news:
-            self._waiting.append(job)
-            if self._writing is None and me is not threading.main_thread():
-                self._writing = me
-            else:
-                self._call_thread()
-        if self._writing is me:
-            self._write_together(wait=False)
         try:
+            with self._news:
+                self._waiting.append(job)
+                if self._writing is None and me is not threading.main_thread():
+                    self._writing = me
+                else:
+                    self._call_thread()
+            if self._writing is me:
+                self._write_together(wait=False)
             ended = job.ended.wait(PATIENCE)
         except BaseException:
             self._withdraw(job)
