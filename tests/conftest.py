@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from support.frames import REAL, copy_frames
 from support.mariadb import MariaDB, private_mariadb
 
@@ -24,6 +25,9 @@ for _name in [name for name in os.environ if name.startswith("ANIMELABEL_")]:
         del os.environ[_name]
 # What a test scales is not found in a developer's cache, nor left there.
 os.environ["ANIMELABEL_CACHE_MB"] = "0"
+# A machine that is busy for a moment is slow, not wrong. All else stays, also what is set for CI.
+settings.register_profile("unhurried", settings.default, deadline=None)
+settings.load_profile("unhurried")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from support.crowd import Crowd, lost
+from support.crowd import Crowd, finished, lost
 from support.mariadb import private_mariadb
 from support.waiting import wait_until
 
@@ -45,8 +45,7 @@ def test_processes_that_share_a_database_leave_exact_counters(
     with closing(filled(database_url)) as store:
         several = crowds(database_url, tmp_path, 3)
         for process in [crowd.start() for crowd in several]:
-            process.join()
-            assert process.exitcode == 0
+            assert finished(process)
         assert lost(store, several) == {}
         assert store.check() == []
         assert set(Counter(store.ratings()["image_id"]).values()) == {9}
@@ -62,8 +61,7 @@ def test_a_process_that_is_killed_loses_nothing_and_stops_nobody(
         wait_until(lambda: noted(several, 20), "both to rate")
         killed.kill()
         killed.join()
-        other.join()
-        assert other.exitcode == 0
+        assert finished(other)
         assert lost(store, several) == {}
         assert store.check() == []
 
@@ -82,8 +80,7 @@ def test_a_server_that_is_killed_loses_nothing(tmp_path: Path) -> None:
         before = [len(crowd.acknowledged()) for crowd in several]
         server.start()
         for process in processes:
-            process.join()
-            assert process.exitcode == 0
+            assert finished(process)
         assert all(
             len(crowd.acknowledged()) > count for crowd, count in zip(several, before, strict=True)
         )

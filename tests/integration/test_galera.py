@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.commands import children_of
+from support.commands import children_of, command_of
 from support.waiting import wait_until
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "galera.py"
@@ -46,7 +46,7 @@ def test_stopping_it_leaves_no_process_and_no_folder(number: signal.Signals) -> 
         def nodes() -> dict[int, Path]:
             found = {}
             for each in children_of(process.pid):
-                for word in Path(f"/proc/{each}/cmdline").read_text().split("\0"):
+                for word in command_of(each).decode().split("\0"):
                     if word.startswith("--defaults-file="):
                         found[each] = Path(word.partition("=")[2])
             return found

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
@@ -44,8 +45,14 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     listening = free_port()
     command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root"]
     command += [f"--port={listening}", f"--IdentityProvider.token={TOKEN}"]
-    places = {f"JUPYTER_{each}_DIR": str(folder / each) for each in ("RUNTIME", "CONFIG")}
-    with (folder / "output.txt").open("w") as output:
+    # A port might be another test's by the time when the kernel takes it.
+    command += ["--KernelManager.transport=ipc"]
+    # The path of a socket may have 107 characters: pytest's own folders are too deep.
+    with (
+        TemporaryDirectory(prefix="al-", dir="/tmp") as sockets,
+        (folder / "output.txt").open("w") as output,
+    ):
+        places = {"JUPYTER_RUNTIME_DIR": sockets, "JUPYTER_CONFIG_DIR": str(folder / "CONFIG")}
         process = subprocess.Popen(
             command, cwd=folder, env={**os.environ, **places}, stdout=output, stderr=output
         )

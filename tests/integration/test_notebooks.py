@@ -8,10 +8,12 @@ import shutil
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from traitlets.config import Config
 
 import animelabel_widgets as al
 from animelabel_widgets.ingest import read_gold
@@ -27,8 +29,6 @@ STORY = [
     "5-export.ipynb",
 ]
 WIDGET = "application/vnd.jupyter.widget-view+json"
-
-pytestmark = pytest.mark.filterwarnings("ignore:Kernel is running over TCP")
 
 
 class Shown(list[dict[str, object]]):
@@ -52,8 +52,15 @@ class Shown(list[dict[str, object]]):
 def run(notebook: Path, **environ: str) -> Shown:
     """Run a notebook where it lies, in memory; give what its cells have shown."""
     read = nbformat.read(notebook, as_version=4)
-    client = NotebookClient(read, timeout=120, resources={"metadata": {"path": notebook.parent}})
-    client.execute(env={**os.environ, **environ})
+    config = Config()
+    # A port might be another test's by the time when the kernel takes it.
+    config.KernelManager.transport = "ipc"
+    # The path of a socket may have 107 characters: pytest's own folders are too deep.
+    with TemporaryDirectory(prefix="al-", dir="/tmp") as folder:
+        config.KernelManager.connection_file = f"{folder}/kernel.json"
+        place = {"metadata": {"path": notebook.parent}}
+        client = NotebookClient(read, timeout=120, resources=place, config=config)
+        client.execute(env={**os.environ, **environ})
     outputs = [each for cell in read.cells for each in cell.get("outputs", [])]
     assert not [each for each in outputs if each["output_type"] == "error"]
     return Shown(each.get("data", {"text/plain": each.get("text")}) for each in outputs)

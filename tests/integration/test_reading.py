@@ -176,9 +176,9 @@ def test_blanks_in_names_change_nothing(tmp_path: Path, mariadb: MariaDB) -> Non
             mariadb.administer(f"DROP DATABASE `{name}`")
 
 
-@pytest.mark.parametrize(("patience", "shown"), [(streaming.PATIENCE, False), (0, True)])
+@pytest.mark.parametrize(("patience", "shown"), [(600, False), (0, True)])
 def test_a_progress_bar_appears_where_it_takes_long(
-    patience: float,
+    patience: int,
     shown: bool,  # noqa: FBT001 - what is expected
     rated: tuple[Store, pd.DataFrame],
     monkeypatch: pytest.MonkeyPatch,

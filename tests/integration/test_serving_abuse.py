@@ -64,12 +64,11 @@ def tell(server: Server, story: Story) -> None:
     """Run a story while a well-behaved visitor rates, who must not notice."""
 
     async def run() -> None:
-        async with undisturbed(server.address) as steady:
-            await story(steady)
-        for each in Visitor.connected:
-            each.close()
-            await each.closed()
-        Visitor.connected.clear()
+        try:
+            async with undisturbed(server.address) as steady:
+                await story(steady)
+        finally:
+            await Visitor.close_all()
 
     with warnings.catch_warnings():
         # The client leaves what the server has closed to the garbage collector: it comes here.
@@ -338,7 +337,9 @@ def test_a_websocket_that_asks_for_something_else_is_refused(server: Server) -> 
         requests = [get(path + each.encode(), head.encode()) for each in SESSIONS]
         requests += [get(path + b"x", each) for each in wrong]
         requests = [each.replace(b"Connection: close\r\n", b"") for each in requests]
-        answers = await asyncio.gather(*(say(server.address, each) for each in requests))
+        answers = await asyncio.gather(
+            *(say(server.address, each, head_within=30) for each in requests)
+        )
         for request, answer in zip(requests, answers, strict=True):
             assert answer.split(b" ")[1] in (b"400", b"403"), request
         await visitor.connect()

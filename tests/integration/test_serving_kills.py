@@ -52,6 +52,13 @@ def runs(process: int) -> bool:
     return said.rpartition(")")[2].split()[0] != "Z"
 
 
+async def a_while(ratings: list[asyncio.Task[None]]) -> None:
+    """Let visitors rate for a moment; what has failed is raised: it would be waited for in vain."""
+    done, _ = await asyncio.wait(ratings, timeout=0.01)
+    for each in done:
+        each.result()
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_of_a_killed_server_no_process_is_left(
     environ: dict[str, str], tmp_path: Path, workers: str
@@ -63,7 +70,7 @@ def test_of_a_killed_server_no_process_is_left(
             crowd = [PatientVisitor(server.address) for _ in range(4)]
             ratings = [asyncio.create_task(each.rate_many(1000)) for each in crowd]
             while not all(each.acknowledged for each in crowd):
-                await asyncio.wait(ratings, timeout=0.05)
+                await a_while(ratings)
             os.kill(server.process.pid, signal.SIGKILL)
             for each in ratings:
                 each.cancel()
@@ -87,7 +94,7 @@ def test_a_killed_host_loses_no_rating(
         async def story() -> None:
             ratings = [asyncio.create_task(each.rate_many(RATINGS)) for each in crowd]
             while sum(len(each.acknowledged) for each in crowd) < VISITORS * RATINGS / 4:
-                await asyncio.wait(ratings, timeout=0.01)
+                await a_while(ratings)
             killed, _ = server.kernels()
             os.kill(killed, signal.SIGKILL)
             # No pause: the server may not know of the death yet.

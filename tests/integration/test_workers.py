@@ -10,6 +10,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.commands import Server, serving
@@ -39,12 +40,24 @@ def worker_of(visitor: Visitor) -> str:
     return visitor.cookie.partition("=")[2].partition(".")[0]
 
 
+async def come_in(visitor: Visitor) -> list[dict[str, Any]]:
+    """Ask for a place until there is one, as the page does; give the first pictures' tasks.
+
+    Where all come at once, the front may send one to a process whose last place has just gone: it
+    knows how full each is from what they tell once a second.
+    """
+    async with asyncio.timeout(60):
+        while await visitor.enter() != 200:
+            pass
+    return await visitor.begin()
+
+
 def test_visitors_stay_with_their_process_and_are_spread(server: Server, served: Store) -> None:
     """All places are taken evenly, each visitor rates through requests that come one by one."""
 
     async def story() -> None:
         crowd = [Visitor(server.address) for _ in range(PLACES)]
-        first = await asyncio.gather(*(each.visit() for each in crowd))
+        first = await asyncio.gather(*map(come_in, crowd))
         for visitor, tasks in zip(crowd, first, strict=True):
             former = visitor.place["kernel"]
             assert (await visitor.rate(tasks[0], person=True))["kind"] == "saved"
@@ -65,17 +78,14 @@ def test_nobody_waits_at_a_full_process_while_another_has_a_place(server: Server
 
     async def story() -> None:
         crowd = [Visitor(server.address) for _ in range(PLACES)]
-        await asyncio.gather(*(each.visit() for each in crowd))
+        await asyncio.gather(*map(come_in, crowd))
         late = Visitor(server.address)
         assert await late.enter() == 503
         elsewhere = next(each for each in crowd if worker_of(each) != worker_of(late))
         reply = await elsewhere.fetch("leave", method="POST", body=elsewhere.place["kernel"])
         assert reply.code < 300
-        async with asyncio.timeout(60):
-            while await late.enter() != 200:
-                pass
+        assert len(await come_in(late)) > 0
         assert worker_of(late) == worker_of(elsewhere)
-        assert len(await late.visit()) > 0
 
     tell(story)
 
@@ -97,8 +107,10 @@ def test_a_dead_process_is_replaced_and_the_others_go_on(server: Server, served:
     async def story() -> None:
         crowd = [Visitor(server.address) for _ in range(4)]
         tasks = [await each.visit() for each in crowd]
-        assert {worker_of(each) for each in crowd} == {"0", "1"}
-        killed = server.children("serving.worker")[0]
+        # The front may not know yet of the last who came: they need not be two and two.
+        with_the_dead = [worker_of(each) for each in crowd].count("0")
+        assert 1 <= with_the_dead <= 3
+        (killed,) = server.children('"number": 0')
         os.kill(killed, signal.SIGKILL)
         lost = 0
         for visitor, (task, *_) in zip(crowd, tasks, strict=True):
@@ -109,7 +121,7 @@ def test_a_dead_process_is_replaced_and_the_others_go_on(server: Server, served:
                 # Its token brings the volunteer's assignments along.
                 await come_back(visitor)
                 assert (await visitor.rate(task))["kind"] == "saved"
-        assert lost == 2
+        assert lost == with_the_dead
 
     tell(story)
     assert len(served.ratings()) == 4

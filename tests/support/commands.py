@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 
 from .waiting import free_port, wait_until
 
@@ -34,12 +35,20 @@ def run(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProce
 def children_of(process: int) -> list[int]:
     """Give the processes that any thread of a process has started."""
     found: list[int] = []
-    for thread in Path(f"/proc/{process}/task").iterdir():
-        # It may just have ended.
-        with suppress(OSError):
-            children = (thread / "children").read_text(encoding="ascii")
-            found += [int(each) for each in children.split()]
+    # It may just have ended, or one of its threads.
+    with suppress(OSError):
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            with suppress(OSError):
+                children = (thread / "children").read_text(encoding="ascii")
+                found += [int(each) for each in children.split()]
     return sorted(found)
+
+
+def command_of(process: int) -> bytes:
+    """Give the command line of a process, its words ended by zeros; none if it has just ended."""
+    with suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    return b""
 
 
 def family(root: int) -> list[int]:
@@ -64,11 +73,7 @@ class Server:
 
     def children(self, what: str) -> list[int]:
         """Give the processes that it started, by a part of their command line."""
-        return [
-            each
-            for each in children_of(self.process.pid)
-            if what.encode() in Path(f"/proc/{each}/cmdline").read_bytes()
-        ]
+        return [each for each in children_of(self.process.pid) if what.encode() in command_of(each)]
 
     @property
     def log(self) -> str:
@@ -103,6 +108,10 @@ def serving_notebook(file: Path, *, environ: Mapping[str, str]) -> Iterator[str]
                 yield address
             finally:
                 process.terminate()
+                try:
+                    process.wait(timeout=30)
+                except subprocess.TimeoutExpired:
+                    process.kill()
 
 
 @contextmanager
@@ -141,9 +150,15 @@ def serving(
 def _address(process: subprocess.Popen[str], folder: Path) -> str:
     """Read the output until it tells the address."""
     assert process.stdout is not None
-    for line in process.stdout:
-        found = _ADDRESS.search(line)
-        if found:
-            return found[0]
+    # The output of one that never tells has an end then.
+    limit = Timer(300, process.kill)
+    limit.start()
+    try:
+        for line in process.stdout:
+            found = _ADDRESS.search(line)
+            if found:
+                return found[0]
+    finally:
+        limit.cancel()
     said = (folder / "stderr.txt").read_text(encoding="utf-8")
     raise RuntimeError(f"The server ended with {process.wait()}; it said:\n{said}")

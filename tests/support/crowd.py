@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import random
 import threading
+import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import text
@@ -21,6 +24,11 @@ from animelabel_widgets.labels import EXCLUSIVE, KEYS, Answer
 from animelabel_widgets.store import Store
 
 ANSWERS = (Answer(), Answer.of(EXCLUSIVE), Answer.of("person"), Answer.of("text", "logo"))
+
+_PATIENCE = 300.0
+"""Seconds after which a volunteer takes an error for one that stays."""
+
+Result = TypeVar("Result")
 
 Said = dict[tuple[UUID, int], Answer]
 """An answer by assignment and revision."""
@@ -37,8 +45,8 @@ class Crowd:
     batch: int = 5
 
     def start(self) -> BaseProcess:
-        """Start the process."""
-        process = get_context("spawn").Process(target=_run, args=(self,))
+        """Start the process, which does not outlive the tests."""
+        process = get_context("spawn").Process(target=_run, args=(self,), daemon=True)
         process.start()
         return process
 
@@ -50,6 +58,14 @@ class Crowd:
             assignment, revision, *keys = line.split()
             said[UUID(assignment), int(revision)] = Answer.of(*keys)
         return said
+
+
+def finished(process: BaseProcess) -> bool:
+    """Wait until a process has ended; tell whether all its volunteers have rated to the end."""
+    # Volunteers give up before.
+    process.join(_PATIENCE + 60)
+    assert process.exitcode is not None, "the crowd goes on and on"
+    return process.exitcode == 0
 
 
 def stored(store: Store) -> Said:
@@ -80,38 +96,38 @@ def _run(crowd: Crowd) -> None:
         closing(Store.open(crowd.url, create=False, target=crowd.target)) as store,
         crowd.notes.open("ab", buffering=0) as notes,
     ):
-        threads = [
-            threading.Thread(target=_visit, args=(crowd, store, notes.fileno()))
-            for _ in range(crowd.volunteers)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(crowd.volunteers) as pool:
+            visits = [
+                pool.submit(_visit, crowd, store, notes.fileno()) for _ in range(crowd.volunteers)
+            ]
+        for visit in visits:
+            visit.result()
 
 
 def _visit(crowd: Crowd, store: Store, notes: int) -> None:
-    """Rate as one volunteer; what fails is tried again, as the page does."""
-    pause = threading.Event()
+    """Rate as one volunteer."""
+    deadline = time.monotonic() + _PATIENCE
     token = uuid.uuid4().hex
     while True:
-        try:
-            volunteer = store.volunteer(token)
-            tasks = store.hand_out(volunteer, crowd.batch)
-        except StoreError:
-            pause.wait(0.05)
-            continue
+        volunteer = _again(deadline, store.volunteer, token)
+        tasks = _again(deadline, store.hand_out, volunteer, crowd.batch)
         if not tasks:
             return
         for task in tasks:
             for revision in range(random.choice((1, 1, 1, 2))):  # noqa: S311 - play
                 answer = random.choice(ANSWERS)  # noqa: S311 - play
-                while True:
-                    try:
-                        store.rate(volunteer, task.assignment_id, answer, revision, 700)
-                    except StoreError:
-                        pause.wait(0.05)
-                    else:
-                        break
+                _again(deadline, store.rate, volunteer, task.assignment_id, answer, revision, 700)
                 said = f"{task.assignment_id} {revision} {' '.join(answer.features)}\n"
                 os.write(notes, said.encode())
+
+
+def _again(deadline: float, do: Callable[..., Result], *arguments: object) -> Result:
+    """Do what may fail again and again, as the page does, but not for ever."""
+    pause = threading.Event()
+    while True:
+        try:
+            return do(*arguments)
+        except StoreError:
+            if time.monotonic() > deadline:
+                raise
+        pause.wait(0.05)

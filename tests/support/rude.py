@@ -34,14 +34,24 @@ async def connected(address: str, *, small: bool = False) -> Connection:
     return await asyncio.open_connection(sock=plain)
 
 
-async def say(address: str, data: bytes) -> bytes:
-    """Send bytes, with the page's host in place of HOST; give what comes back."""
+async def say(address: str, data: bytes, *, head_within: float = _ENOUGH) -> bytes:
+    """Send bytes, with the page's host in place of HOST; give what comes back.
+
+    Parameters
+    ----------
+    address, data
+        Of the page, and what it gets.
+    head_within
+        Seconds without a byte that the head of an answer may take.
+    """
     reader, writer = await connected(address)
     got = b""
     try:
         writer.write(data.replace(b"HOST", host(address).encode()))
-        while chunk := await asyncio.wait_for(reader.read(65536), _ENOUGH):
+        limit = head_within
+        while chunk := await asyncio.wait_for(reader.read(65536), limit):
             got += chunk
+            limit = _ENOUGH if b"\r\n\r\n" in got else head_within
     except (ConnectionError, TimeoutError):
         pass
     finally:

@@ -19,10 +19,7 @@ def tell(story: Story) -> None:
         try:
             await story()
         finally:
-            for visitor in Visitor.connected:
-                visitor.close()
-                await visitor.closed()
-            Visitor.connected.clear()
+            await Visitor.close_all()
 
     with warnings.catch_warnings():
         # The client leaves what the server has closed to the garbage collector: it comes here.

@@ -59,6 +59,8 @@ async def _round(server: Server, number: int) -> None:
             assert reply.code == 204
             await visitor.closed()
 
-    await asyncio.gather(*map(come, visitors))
-    await asyncio.gather(*map(leave, visitors))
-    Visitor.connected.clear()
+    try:
+        await asyncio.gather(*map(come, visitors))
+        await asyncio.gather(*map(leave, visitors))
+    finally:
+        await Visitor.close_all()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import random
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import cycle
 from threading import Event
 from typing import TypeVar
 
@@ -51,8 +55,23 @@ def wait_until(
 
 
 def free_port() -> int:
-    """Give a port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Give a port of 127.0.0.1 that nobody listens on, and that was not given just before."""
+    while True:
+        port = next(_ports)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def _own_ports() -> Iterator[int]:
+    """Give the ports of this worker of pytest-xdist, in no order, again and again.
+
+    No other worker takes one before the test binds it; no connection does either, as the system
+    takes its ports from 32768 on. Browsers refuse some of those below 11000.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 11_000 + 2_000 * (worker % 10)
+    return cycle(random.sample(range(first, first + 2_000), 2_000))
+
+
+_ports = _own_ports()
