@@ -96,11 +96,20 @@ def test_fingers_swipe_and_neither_a_bounce_nor_a_double_click_is_a_second_vote(
 ) -> None:
     """Left is Next, right is Back; what comes at once after a vote is its echo."""
     page = new_page(viewport=(390, 844), has_touch=True, is_mobile=True)
+    page.clock.install()
     volunteer = Volunteer(page)
     volunteer.visit(server.address)
+    volunteer.has_pictures_ahead(1)
     first = volunteer.assignment
+    # For the page no time passes but what is said here, however slow the machine is.
+    page.clock.pause_at(page.evaluate("Date.now() / 1000") + 10)
     swipe(page, -120)
+    page.wait_for_selector(f"[data-al=picture]:not([data-assignment='{first}'])")
+    page.clock.run_for(100)
+    # It is painted, and can be rated but for the echo.
+    volunteer.press("text")
     swipe(page, -120)
+    page.clock.resume()
     volunteer.sees_another(first)
     second = volunteer.assignment
     volunteer.everything_is_saved()

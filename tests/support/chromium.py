@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, WebError, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, WebError, sync_playwright
 
 from .missing import missing
 
@@ -85,13 +85,22 @@ class Pages:
         return context.new_page()
 
     def close(self) -> None:
-        """Close every page; fail if one of them had an uncaught error."""
-        for context in self._contexts:
-            for page in context.pages:
-                page.evaluate("0")  # A round trip, after which all errors up to now are known.
-            context.close()
+        """Close every page; fail if one of them had an uncaught error, or does not answer."""
+        with ExitStack() as contexts:
+            for context in self._contexts:
+                contexts.callback(context.close)
+                for page in context.pages:
+                    self._ask(page)
         if self.errors:
             pytest.fail("Uncaught in the page:\n" + "\n".join(self.errors), pytrace=False)
+
+    def _ask(self, page: Page) -> None:
+        """Make a round trip, after which all errors up to now are known."""
+        try:
+            # Unlike `evaluate` it has a timeout: a script of the page may run forever.
+            page.wait_for_function("true")
+        except Error as error:
+            self.errors.append(f"{page.url} does not answer: {error}")
 
     def _note(self, error: WebError) -> None:
         self.errors.append(error.error.stack or str(error.error))
