@@ -156,6 +156,27 @@ def test_a_closed_page_loses_none_of_fifty(server: Server, store: Store, new_pag
 
 
 @on_sqlite
+def test_a_tab_hears_of_what_another_one_keeps_and_has_sent(
+    server: Server, store: Store, new_page: Pages
+) -> None:
+    """Both are the volunteer's, and so is what is unsent."""
+    first = Volunteer(new_page())
+    first.visit(server.address)
+    page = first.page.context.new_page()
+    page.add_init_script(HOLD)
+    second = Volunteer(page)
+    second.visit(server.address)
+    expected: Expected = {}
+    page.evaluate("window.hold = true")
+    rate(second, expected, 1)
+    first.page.wait_for_selector('[data-al=labeler][data-pending="1"]')
+    page.evaluate(RELEASE)
+    for volunteer in (second, first):
+        volunteer.everything_is_saved()
+    assert stored(store) == expected
+
+
+@on_sqlite
 def test_a_full_storage_says_so_and_hands_out_no_more(
     server: Server, store: Store, new_page: Pages
 ) -> None:

@@ -368,6 +368,16 @@ def test_a_picture_that_is_missing_is_told_and_can_be_settled(
             wait_until(lambda: len(store.reviews()) == 1, "the decision")
 
 
+def test_of_a_former_list_nothing_can_be_opened(looked_at: Server, new_page: Pages) -> None:
+    """Between a new list and its first frame, a click would mean another image."""
+    page = new_page()
+    visit(page, looked_at, "Ada")
+    page.evaluate("window.requestAnimationFrame = () => 1")
+    page.select_option("[data-al=filter-feature-text]", "yes")
+    page.wait_for_selector("[data-al=said]:text('images'):not(:text-is('132 images'))")
+    assert page.locator("[data-al=item]").count() == 0
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [(1280, 800), (390, 844)], ids=["desktop", "phone"])
 def test_filters_and_every_screen(
