@@ -16,7 +16,6 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,6 +26,7 @@ from tornado.web import Application
 
 from ..errors import ConfigError
 from .crowd import Crowd
+from .hosted.children import Children
 from .metrics import Load, exposition, own_memory
 from .page.handlers import COOKIE, FREE, MetricsHandler, NothingHandler
 from .ports import bind_near, take_from
@@ -89,7 +89,7 @@ class Front:
         self._counts = ""
         self._places: list[int] = []
         self._workers: dict[int, _Worker] = {}
-        self._children: set[asyncio.subprocess.Process] = set()
+        self._children = Children()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -158,28 +158,20 @@ class Front:
         }
         with their_doors, their_reports:
             passed = [their_doors.fileno(), their_reports.fileno()]
-            child = await asyncio.create_subprocess_exec(
+            child = await self._children.start(
                 *(sys.executable, "-m", f"{__package__}.worker"),
                 *map(str, passed),
                 json.dumps(wish),
                 pass_fds=passed,
-                stdin=asyncio.subprocess.DEVNULL,
             )
         lines, writer = await asyncio.open_connection(sock=reports)
-        self._children.add(child)
         doors.setblocking(False)  # noqa: FBT003
-        first = b""
-        try:
-            async with asyncio.timeout(_START_WITHIN):
-                first = await lines.readline()
-        except TimeoutError:
-            _log.error("Server process %d is not ready after %.0f s", child.pid, _START_WITHIN)
-            _kill(child)
+        first = await self._children.first_line(child, lines, _START_WITHIN)
         if not first.endswith(b"\n"):
             doors.close()
             writer.close()
             raise ConfigError(
-                f"A server process ended at its start with {await self._ended(child)}: "
+                f"A server process ended at its start with {await self._children.ended(child)}: "
                 "what it said above tells why."
             )
         worker = _Worker(child, doors, Load(**json.loads(first)))
@@ -203,7 +195,7 @@ class Front:
             _log.info("Server process %d is gone", worker.child.pid)
         writer.close()
         worker.doors.close()
-        status = await self._ended(worker.child)
+        status = await self._children.ended(worker.child)
         if self._closed:
             return
         del self._workers[number]
@@ -258,24 +250,11 @@ class Front:
         workers = list(self._workers.values())
         for each in workers:
             each.doors.close()
-        # Those that still start serve nobody yet.
-        for child in self._children - {each.child for each in workers}:
-            _kill(child)
-        for child in list(self._children):
-            try:
-                await asyncio.wait_for(self._ended(child), 10)
-            except TimeoutError:
-                _kill(child)
-                await self._ended(child)
+        self._children.kill_all_but(each.child for each in workers)
+        await self._children.end(within=10)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _ended(self, child: asyncio.subprocess.Process) -> int:
-        """Wait until a process has ended, and give its status."""
-        status = await child.wait()
-        self._children.discard(child)
-        return status
 
     def _go_on(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something beside."""
@@ -295,12 +274,6 @@ async def _before(stopped: asyncio.Event, work: asyncio.Future[Any]) -> bool:
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
     return False
-
-
-def _kill(child: asyncio.subprocess.Process) -> None:
-    """End a process that may have ended."""
-    with suppress(ProcessLookupError):
-        child.kill()
 
 
 async def _head(connection: socket.socket) -> bytes:

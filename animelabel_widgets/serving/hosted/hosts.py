@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from .children import Children, kill
+
 _log = logging.getLogger(__name__)
 _LINE = 64 * 2**20
 _PATIENCE = 60.0
@@ -82,7 +84,7 @@ class Hosts:
         self._recycle_bytes = recycle_bytes
         self._environ = dict(environ or {})
         self._hosts: list[Process] = []
-        self._children: set[asyncio.subprocess.Process] = set()
+        self._children = Children()
         self._places: dict[str, Process] = {}
         self._texts: dict[str, str] = {}
         self._ids = count()
@@ -195,7 +197,7 @@ class Hosts:
             host.silences += 1
             if host.silences >= _SILENCES:
                 _log.error("Host %d is ended: %s", host.child.pid, error)
-                _kill(host.child)
+                kill(host.child)
             return None
         host.silences = 0
         host.rss = answer["rss"]
@@ -207,18 +209,12 @@ class Hosts:
         """End all hosts, and their kernels with them."""
         self._closed = True
         # What still starts holds the lock until it is ready or has ended.
-        for child in self._children - {each.child for each in self._hosts}:
-            _kill(child)
+        self._children.kill_all_but(each.child for each in self._hosts)
         async with self._starting:
             hosts = list(self._hosts)
         for host in hosts:
             host.requests.close()
-        for child in list(self._children):
-            try:
-                await asyncio.wait_for(self._ended(child), 5)
-            except TimeoutError:
-                _kill(child)
-                await self._ended(child)
+        await self._children.end(within=5)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -242,25 +238,17 @@ class Hosts:
         ours, theirs = socket.socketpair()
         command = [sys.executable, "-m", f"{__package__}.host", str(theirs.fileno())]
         with theirs:
-            child = await asyncio.create_subprocess_exec(
+            child = await self._children.start(
                 *command,
                 *self._modules,
                 pass_fds=[theirs.fileno()],
-                stdin=asyncio.subprocess.DEVNULL,
                 env={**os.environ, **self._environ},
             )
-        self._children.add(child)
         answers, requests = await asyncio.open_connection(sock=ours, limit=_LINE)
-        ready = b""
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                ready = await answers.readline()
-        except TimeoutError:
-            _log.error("Host %d is ended: it did not start within %.0f s", child.pid, _PATIENCE)
-            _kill(child)
-        if not ready:
+        if not await self._children.first_line(child, answers, _PATIENCE):
             requests.close()
-            raise HostError(f"a host process ended at its start with {await self._ended(child)}")
+            status = await self._children.ended(child)
+            raise HostError(f"a host process ended at its start with {status}")
         host = Process(child, requests)
         self._hosts.append(host)
         self._go_on(self._listen(host, answers))
@@ -287,7 +275,7 @@ class Hosts:
         lost = sorted(host.kernels)
         for kernel_id in lost:
             self._gone(kernel_id)
-        status = await self._ended(host.child)
+        status = await self._children.ended(host.child)
         if self._closed:
             return
         if not host.draining:
@@ -316,12 +304,6 @@ class Hosts:
         if "error" in answer:
             raise HostError(answer["error"])
         return answer
-
-    async def _ended(self, child: asyncio.subprocess.Process) -> int:
-        """Wait until a host has ended, and give its status."""
-        status = await child.wait()
-        self._children.discard(child)
-        return status
 
     def _host(self, kernel_id: str) -> Process:
         """Give the host of a kernel."""
@@ -358,9 +340,3 @@ class Hosts:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception():
             _log.error("A host is missing: %s", task.exception())
-
-
-def _kill(child: asyncio.subprocess.Process) -> None:
-    """End a process that may have ended."""
-    with contextlib.suppress(ProcessLookupError):
-        child.kill()
