@@ -42,7 +42,7 @@ _EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - who asks for it
 _LOOK_AGAIN = 0.02
 _LOOK_AT_LEAST = 0.5
 _START_AGAIN = 1.0
-_START_WITHIN = 120.0
+_START_WITHIN = 600.0
 """Seconds for which a server process may start: its hosts, and the database."""
 _NUMBER = re.compile(rb"(?i:cookie):[^\r\n]*\b" + COOKIE.encode() + rb"=(\d{1,3})\.")
 _PATH = re.compile(rb"[A-Z]+ (\S+) HTTP/1")
@@ -96,7 +96,7 @@ class Front:
     def run(self) -> None:
         """Serve until interrupted."""
         self._places = room_for(self._crowd.max_visitors, self._crowd.workers)
-        with TemporaryDirectory(prefix="animelabel-") as self._counts:
+        with TemporaryDirectory(prefix="animelabel-", ignore_cleanup_errors=True) as self._counts:
             asyncio.run(self._serve())
 
     async def _serve(self) -> None:
@@ -107,8 +107,9 @@ class Front:
             loop.add_signal_handler(number, stopped.set)
         sockets = bind_near(self._ip, self._port)
         try:
-            starts = asyncio.gather(*(self._start(each) for each in range(self._crowd.workers)))
-            if not await _before(stopped, starts):
+            starts = [loop.create_task(self._start(n)) for n in range(self._crowd.workers)]
+            self._tasks.update(starts)
+            if not await _before(stopped, asyncio.gather(*starts)):
                 return
             figures = HTTPServer(self._figures(), xheaders=self._crowd.proxied, no_keep_alive=True)
 
@@ -166,7 +167,13 @@ class Front:
             )
         lines, writer = await asyncio.open_connection(sock=reports)
         doors.setblocking(False)  # noqa: FBT003
-        first = await self._children.first_line(child, lines, _START_WITHIN)
+        try:
+            first = await self._children.first_line(child, lines, _START_WITHIN)
+        except asyncio.CancelledError:
+            # It ends as soon as it is ready and finds nobody.
+            doors.close()
+            writer.close()
+            raise
         if not first.endswith(b"\n"):
             doors.close()
             writer.close()
@@ -250,11 +257,10 @@ class Front:
         workers = list(self._workers.values())
         for each in workers:
             each.doors.close()
-        self._children.kill_all_but(each.child for each in workers)
-        await self._children.end(within=10)
-        for task in list(self._tasks):
+        for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._children.end(within=10)
 
     def _go_on(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something beside."""

@@ -54,11 +54,15 @@ function render({ model, el }) {
   /** @param {any} message which picture is large; what the server had heard before is not followed */
   async function say(message) {
     saying += 1;
+    let reply;
     try {
-      return await link.request(message, PATIENCE);
+      reply = await link.request(message, PATIENCE);
     } finally {
       saying -= 1;
     }
+    // By now the model has what was set for this message, or something newer.
+    if (!saying && !ended && reply.content.kind !== "error") onOpened();
+    return reply;
   }
 
   /** @param {string} text @param {string} role */

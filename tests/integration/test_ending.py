@@ -40,7 +40,7 @@ def test_a_host_that_never_becomes_ready_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whoever waits for it hears so, and the next one may start."""
-    monkeypatch.setattr(f"{HOSTS}._PATIENCE", 0.5)
+    monkeypatch.setattr(f"{HOSTS}._START_WITHIN", 0.5)
 
     async def story() -> None:
         hosts = sleepy_hosts(tmp_path)

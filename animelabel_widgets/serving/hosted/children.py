@@ -69,12 +69,15 @@ class Children:
 
     async def end(self, within: float) -> None:
         """Wait for those that were asked to end; each that takes longer is killed."""
-        for each in list(self._running):
+
+        async def end(child: asyncio.subprocess.Process) -> None:
             try:
-                await asyncio.wait_for(self.ended(each), within)
+                await asyncio.wait_for(self.ended(child), within)
             except TimeoutError:
-                kill(each)
-                await self.ended(each)
+                kill(child)
+                await self.ended(child)
+
+        await asyncio.gather(*map(end, list(self._running)))
 
 
 def kill(child: asyncio.subprocess.Process) -> None:

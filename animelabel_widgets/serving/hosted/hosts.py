@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 _LINE = 64 * 2**20
 _PATIENCE = 60.0
 """Seconds for which a host may do what it was asked."""
+_START_WITHIN = 300.0
+"""Seconds for which a host may start, beside all others."""
 _SOON = 10.0
 """Seconds within which a host that is well tells how it is."""
 _SILENCES = 3
@@ -245,7 +247,7 @@ class Hosts:
                 env={**os.environ, **self._environ},
             )
         answers, requests = await asyncio.open_connection(sock=ours, limit=_LINE)
-        if not await self._children.first_line(child, answers, _PATIENCE):
+        if not await self._children.first_line(child, answers, _START_WITHIN):
             requests.close()
             status = await self._children.ended(child)
             raise HostError(f"a host process ended at its start with {status}")

@@ -267,10 +267,13 @@ class ReadyHandler(Handler):
         site = self.site
 
         def work() -> None:
-            ready = site.ready()
-            # The loop may have ended.
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(answer.set_result, ready)
+            ready = False
+            try:
+                ready = site.ready()
+            finally:
+                # The loop may have ended.
+                with suppress(RuntimeError):
+                    loop.call_soon_threadsafe(answer.set_result, ready)
 
         Thread(target=work, name="ready", daemon=True).start()
         return answer
