@@ -4,6 +4,9 @@ Connections are accepted here, and handed to a process as they are: the head of 
 looked at and left for it. The visitor's cookie begins with the number of his process; who has
 none comes to the one that has most room. A process that ends is replaced, and its pages get new
 kernels by themselves.
+
+A little longer than other modules, so that a process's whole life stands in one place, as in
+`hosted/hosts.py`.
 """
 
 from __future__ import annotations

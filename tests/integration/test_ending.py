@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pymysql
 import pytest
-from support.commands import ANIMELABEL, Server, run, serving
+from support.commands import ANIMELABEL, Server, heed_ctrl_c, run, serving
 from support.house import House, tell
 from support.visitor import Visitor
 from support.waiting import free_port, wait_until
@@ -59,10 +59,8 @@ def test_hosts_end_while_one_of_them_starts(tmp_path: Path) -> None:
     async def story() -> None:
         hosts = sleepy_hosts(tmp_path)
         starting = asyncio.create_task(hosts.start())
-        async with asyncio.timeout(30):
-            while not hosts._children:  # noqa: ASYNC110 - nothing tells of it
-                await asyncio.sleep(0)
-            await hosts.close()
+        await asyncio.to_thread(wait_until, lambda: len(hosts._children), "a host to start")
+        await asyncio.wait_for(hosts.close(), 30)
         with pytest.raises(HostError, match="ended at its start"):
             await starting
 
@@ -95,8 +93,7 @@ def test_a_server_ends_while_its_processes_start(frames: Path, tmp_path: Path) -
         command,
         cwd=tmp_path,
         env=environ,
-        # A job in the background of a shell ignores Ctrl-C, and so would this process.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509
         text=True,
     ) as process:
         server = Server(process, "", tmp_path)

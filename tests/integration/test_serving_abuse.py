@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import resource
-import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from uuid import uuid4
@@ -16,6 +14,7 @@ from support.commands import Server, run, serving
 from support.frames import REAL, copy_frames
 from support.rude import HANDSHAKE, connected, files, frame, memory, say, websocket
 from support.steady import undisturbed
+from support.story import tell as told
 from support.visitor import PROTOCOL, Visitor, encode
 from support.waiting import wait_until
 from tornado.websocket import WebSocketClosedError
@@ -63,18 +62,11 @@ def total(count: Callable[[int], float], server: Server) -> float:
 def tell(server: Server, story: Story) -> None:
     """Run a story while a well-behaved visitor rates, who must not notice."""
 
-    async def run() -> None:
-        try:
-            async with undisturbed(server.address) as steady:
-                await story(steady)
-        finally:
-            await Visitor.close_all()
+    async def watched() -> None:
+        async with undisturbed(server.address) as steady:
+            await story(steady)
 
-    with warnings.catch_warnings():
-        # The client leaves what the server has closed to the garbage collector: it comes here.
-        warnings.simplefilter("ignore", ResourceWarning)
-        asyncio.run(run())
-        gc.collect()
+    told(watched)
 
 
 def get(path: bytes, more: bytes = b"", method: bytes = b"GET") -> bytes:

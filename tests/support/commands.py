@@ -114,6 +114,11 @@ def serving_notebook(file: Path, *, environ: Mapping[str, str]) -> Iterator[str]
                     process.kill()
 
 
+def heed_ctrl_c() -> None:
+    """Undo what a shell does to a job in its background: its processes ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def serving(
     *arguments: str,
@@ -132,8 +137,7 @@ def serving(
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            # A job in the background of a shell ignores Ctrl-C, and so would this process.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+            preexec_fn=heed_ctrl_c,  # noqa: PLW1509
         )
         with process:
             try:

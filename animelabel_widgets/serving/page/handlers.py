@@ -1,4 +1,7 @@
-"""What answers a visitor: the page, its files, his visit, health; and the figures beside."""
+"""What answers a visitor: the page, its files, his visit, health; and the figures beside.
+
+A little longer than other modules, so that all that a visitor can ask stands in one place.
+"""
 
 from __future__ import annotations
 
